@@ -1,0 +1,2762 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Equal pages of files share memory (/sys/kernel/mm/ksm/file), and every way
+ * to change one of them changes that one only.
+ *
+ * Usage: ksm_file [-t NAME] DIR [DIR2]	   run the tests
+ *	  ksm_file -m DIR [DIR2]	   only try the models, on any kernel
+ *	  ksm_file -c OUT FILE...	   change files, say what they must hold
+ *
+ * DIR and DIR2 are empty directories on a file system that merges. To include
+ * unmounting they are mount points, of devices that nobody else uses. This is
+ * for a test machine: it unmounts, drops caches and owns ksmd while it runs.
+ *
+ * The first part of the tests is two tables: operations that write, and
+ * operations that read. Each one runs on one slot of a scene: several files
+ * in both directories, with equal pages across files, at different offsets
+ * and within a file, holes and partial last pages. The scene is merged, which
+ * is proven by page frame numbers; the operation is done to the file and to a
+ * model in memory; then every file must hold its model, through the page
+ * cache, on disk, and after eviction; every slot but the written ones must
+ * still be shared. The second part is tests that need a scene of their own.
+ */
+#define _GNU_SOURCE
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/fs.h>
+#include <linux/fscrypt.h>
+#include <linux/fsverity.h>
+#include <linux/futex.h>
+#include <linux/io_uring.h>
+#include <linux/loop.h>
+#include <mntent.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/resource.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
+#include <sys/swap.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "../../../../mm/gup_test.h"
+#include "../kselftest.h"
+#include "vm_util.h"
+#include "ksm_file.h"
+
+#define PS		4096UL
+#define NFILES		4
+#define NPAGES		11		/* pages in the longest file of a scene */
+#define TAIL		1000		/* bytes in its last page */
+#define MAXLEN		(32 * PS)	/* an operation may let a file grow */
+#define SLOT		2		/* the page that operations change */
+#define AT		(SLOT * PS)
+#define NOBODY		65534
+
+#ifndef MADV_POPULATE_READ
+#define MADV_POPULATE_READ	22
+#define MADV_POPULATE_WRITE	23
+#endif
+#ifndef MADV_SOFT_OFFLINE
+#define MADV_SOFT_OFFLINE	101
+#endif
+#ifndef __NR_cachestat
+#define __NR_cachestat		451
+#endif
+
+struct cachestat_range {
+	__u64 off;
+	__u64 len;
+};
+
+struct cachestat {
+	__u64 nr_cache;
+	__u64 nr_dirty;
+	__u64 nr_writeback;
+	__u64 nr_evicted;
+	__u64 nr_recently_evicted;
+};
+
+struct move_extent {
+	__u32 reserved;
+	__u32 donor_fd;
+	__u64 orig_start;
+	__u64 donor_start;
+	__u64 len;
+	__u64 moved_len;
+};
+
+#define EXT4_IOC_MOVE_EXT	_IOWR('f', 15, struct move_extent)
+
+/* A file, and what it must hold. @want is zero beyond @len. */
+struct file {
+	char path[PATH_MAX];
+	int fd;
+	char *map;			/* shared and read-only */
+	char *want;
+	size_t len;
+	unsigned long pfn[MAXLEN / PS];
+};
+
+enum { PASS, SKIP, FAIL };
+
+static const char *dirs[2];
+static struct file files[NFILES];
+static int nfiles;
+static int pagemap_fd;
+static bool model_only;
+static int seconds;			/* how long to wait for ksmd */
+static char why[256];			/* of a skip */
+static uint64_t seed = 0x9e3779b97f4a7c15ULL;
+
+static __printf(1, 2) int fail(const char *fmt, ...)
+{
+	char msg[512];
+	int err = errno;
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(msg, sizeof(msg), fmt, ap);
+	va_end(ap);
+	ksft_print_msg("%s (errno: %s)\n", msg, strerror(err));
+	errno = 0;
+	return FAIL;
+}
+
+static __printf(1, 2) int skip(const char *fmt, ...)
+{
+	int err = errno;
+	va_list ap;
+	size_t n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(why, sizeof(why), fmt, ap);
+	va_end(ap);
+	if (err && n < sizeof(why))
+		snprintf(why + n, sizeof(why) - n, ": %s", strerror(err));
+	errno = 0;
+	return SKIP;
+}
+
+static size_t pages(const struct file *f)
+{
+	return (f->len + PS - 1) / PS;
+}
+
+/* Bytes that were never used before, in a page-aligned buffer. */
+static char *ink(size_t n)
+{
+	static char buf[4 * PS] __aligned(PS);
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		seed ^= seed << 13;
+		seed ^= seed >> 7;
+		seed ^= seed << 17;
+		buf[i] = seed | 1;	/* never zero, so never like a hole */
+	}
+	return buf;
+}
+
+/* ------------------------------------------------------------------------- */
+/* files and their models */
+
+static void want_bytes(struct file *f, size_t off, const void *buf, size_t n)
+{
+	memcpy(f->want + off, buf, n);
+	if (off + n > f->len)
+		f->len = off + n;
+}
+
+static void want_zero(struct file *f, size_t off, size_t n)
+{
+	memset(f->want + off, 0, n);
+}
+
+static void want_len(struct file *f, size_t len)
+{
+	if (len < f->len)
+		want_zero(f, len, f->len - len);
+	f->len = len;
+}
+
+static int map_file(struct file *f)
+{
+	f->map = mmap(NULL, MAXLEN, PROT_READ, MAP_SHARED, f->fd, 0);
+	return f->map == MAP_FAILED ? fail("mmap %s", f->path) : PASS;
+}
+
+static void unmap_file(struct file *f)
+{
+	munmap(f->map, MAXLEN);
+	f->map = NULL;
+}
+
+static char *map_rw(const struct file *f)
+{
+	char *map = mmap(NULL, MAXLEN, PROT_READ | PROT_WRITE, MAP_SHARED,
+			 f->fd, 0);
+
+	return map == MAP_FAILED ? NULL : map;
+}
+
+/* Create a file, open, mapped, with a model, and with no byte in it. */
+static int create_file(struct file *f, const char *dir, const char *name)
+{
+	snprintf(f->path, sizeof(f->path), "%s/%s", dir, name);
+	f->len = 0;
+	f->want = calloc(1, MAXLEN);
+	f->fd = open(f->path, O_RDWR | O_CREAT | O_TRUNC, 0600);
+	if (!f->want || f->fd < 0)
+		return fail("create %s", f->path);
+	return map_file(f);
+}
+
+static void remove_file(struct file *f)
+{
+	if (f->map)
+		unmap_file(f);
+	close(f->fd);
+	unlink(f->path);
+	free(f->want);
+	memset(f, 0, sizeof(*f));
+}
+
+/* Write @n bytes, to the file and to the model. */
+static int fill(struct file *f, size_t off, const void *buf, size_t n)
+{
+	if (pwrite(f->fd, buf, n, off) != (ssize_t)n)
+		return fail("pwrite %s", f->path);
+	want_bytes(f, off, buf, n);
+	return PASS;
+}
+
+/* A file with @n fresh bytes on disk beside @f: a source for copies. */
+static int source(const struct file *f, size_t n, int flags)
+{
+	char path[PATH_MAX + 8];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s.src", f->path);
+	fd = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
+	if (fd < 0 || pwrite(fd, ink(n), n, 0) != (ssize_t)n || fsync(fd)) {
+		fail("create %s", path);
+		return -1;
+	}
+	if (flags) {
+		close(fd);
+		fd = open(path, O_RDWR | flags);
+	}
+	unlink(path);
+	return fd;
+}
+
+static int reopen(const struct file *f, int flags)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", f->fd);
+	return open(path, flags);
+}
+
+static void sync_dirs(void)
+{
+	int fd, i;
+
+	for (i = 0; i < 2; i++) {
+		fd = open(dirs[i], O_RDONLY);
+		if (fd < 0 || syncfs(fd))
+			fail("syncfs %s", dirs[i]);
+		close(fd);
+	}
+}
+
+/* ------------------------------------------------------------------------- */
+/* checks */
+
+static int check_bytes(const struct file *f, const char *got, const char *how)
+{
+	size_t i;
+
+	if (!memcmp(got, f->want, f->len))
+		return PASS;
+	for (i = 0; got[i] == f->want[i]; i++)
+		;
+	errno = 0;
+	return fail("%s: %s: byte %zu of page %zu is %#x, not %#x", f->path,
+		    how, i % PS, i / PS, (unsigned char)got[i],
+		    (unsigned char)f->want[i]);
+}
+
+/* Every file has its length and its bytes, as read by the given kind of fd. */
+static int check_read(int flags, const char *how)
+{
+	static char buf[MAXLEN] __aligned(PS);
+	struct file *f;
+	struct stat st;
+	ssize_t n;
+	int fd;
+
+	for (f = files; f < files + nfiles; f++) {
+		fd = reopen(f, O_RDONLY | flags);
+		if (fd < 0 && flags && errno == EINVAL)
+			continue;	/* no direct I/O on this file */
+		n = fd < 0 || fstat(fd, &st) ? -1 : pread(fd, buf, MAXLEN, 0);
+		close(fd);
+		if (n != (ssize_t)f->len || st.st_size != n)
+			return fail("%s: %s: %zd bytes, not %zu", f->path, how,
+				    n, f->len);
+		if (check_bytes(f, buf, how))
+			return FAIL;
+	}
+	return PASS;
+}
+
+static int check_maps(const char *how)
+{
+	struct file *f;
+
+	for (f = files; f < files + nfiles; f++)
+		if (check_bytes(f, f->map, how))
+			return FAIL;
+	return PASS;
+}
+
+/* On disk, and again in a page cache that starts empty. */
+static int check_cold(void)
+{
+	int i, ret;
+
+	for (i = 0; i < nfiles; i++)
+		unmap_file(files + i);
+	sync_dirs();
+	drop_caches();
+	ret = check_read(O_DIRECT, "direct read after sync") ||
+	      check_read(0, "read after drop_caches") ? FAIL : PASS;
+	for (i = 0; i < nfiles; i++)
+		if (map_file(files + i))
+			ret = FAIL;
+	return ret;
+}
+
+static unsigned long pfn_at(const char *addr)
+{
+	unsigned long pfn = -1UL;
+	int i;
+
+	/* ksmd may unmap the page between the touch and the look */
+	for (i = 0; i < 100 && pfn == -1UL; i++) {
+		(void)*(volatile const char *)addr;
+		pfn = pagemap_get_pfn(pagemap_fd, (char *)addr);
+	}
+	return pfn;
+}
+
+static void look(void)
+{
+	struct file *f;
+	size_t p;
+
+	for (f = files; f < files + nfiles; f++)
+		for (p = 0; p < pages(f); p++)
+			f->pfn[p] = pfn_at(f->map + p * PS);
+}
+
+/*
+ * Count the slots of the scene whose page frame differs from that of the
+ * first slot with the same bytes. @same counts those that have it.
+ */
+static int unmerged(int *same)
+{
+	struct file *f, *g;
+	size_t p, q;
+	int n = 0;
+
+	*same = 0;
+	look();
+	for (f = files; f < files + nfiles; f++) {
+		for (p = 0; p < pages(f); p++) {
+			for (g = files; g <= f; g++) {
+				for (q = 0; q < (g == f ? p : pages(g)); q++)
+					if (!memcmp(f->want + p * PS,
+						    g->want + q * PS, PS))
+						goto equal;
+			}
+			continue;
+equal:
+			if (f->pfn[p] != g->pfn[q])
+				n++;
+			else
+				++*same;
+		}
+	}
+	return n;
+}
+
+/* How many other slots of the scene use the frame of this slot? */
+static int sharers(const struct file *t, size_t page)
+{
+	struct file *f;
+	int n = 0;
+	size_t p;
+
+	if (model_only)
+		return 0;
+	look();
+	for (f = files; f < files + nfiles; f++)
+		for (p = 0; p < pages(f); p++)
+			n += f->pfn[p] == t->pfn[page];
+	return n - 1;
+}
+
+/* Let ksmd go over all pages @n times, starting with fresh passes. */
+static int passes(int n)
+{
+	long end;
+	int i;
+
+	if (model_only)
+		return PASS;
+	end = ksm_get("file_full_scans") + n + 1;
+	ksm_set("run", 1);
+	for (i = 0; i < seconds * 100; i++) {
+		if (ksm_get("file_full_scans") >= end)
+			break;
+		usleep(10000);
+	}
+	ksm_set("run", 0);
+	return ksm_get("file_full_scans") >= end ? PASS :
+		fail("ksmd made no %d passes in %d s", n + 1, seconds);
+}
+
+static int read_all(void)
+{
+	sync_dirs();
+	return check_read(0, "first read");
+}
+
+/* Merge all that is equal in the scene, and stop ksmd again. */
+static int merge(void)
+{
+	int i, left = 0, same = 0;
+
+	if (read_all())
+		return FAIL;
+	if (model_only)
+		return PASS;
+	ksm_set("run", 1);
+	for (i = 0; i < seconds * 50; i++) {
+		left = unmerged(&same);
+		if (!left)
+			break;
+		usleep(20000);
+	}
+	ksm_set("run", 0);
+	if (left)
+		return fail("%d equal pages not merged in %d s, %d are",
+			    left, seconds, same);
+	if (ksm_get("file_pages_sharing") < same)
+		return fail("file_pages_sharing is %ld with %d slots merged",
+			    ksm_get("file_pages_sharing"), same);
+	return PASS;
+}
+
+/*
+ * One file of the scene: pages 0..9 and a tail, behind @shift fresh pages.
+ * Page 3 equals page 2 and page 8 equals page 1; 5 holds zeros, 6 is a hole.
+ */
+static int fill_scene_file(struct file *f, int shift, const char *text)
+{
+	static const int from[] = { 0, 1, 2, 2, 3, -1, -2, 4, 1, 5, 6 };
+	size_t p, off, n;
+
+	if (shift && fill(f, 0, ink(shift * PS), shift * PS))
+		return FAIL;
+	for (p = 0; p < ARRAY_SIZE(from); p++) {
+		static const char zeros[PS];
+
+		off = (p + shift) * PS;
+		n = p == ARRAY_SIZE(from) - 1 ? TAIL : PS;
+		if (from[p] == -2)
+			continue;
+		if (fill(f, off, from[p] < 0 ? zeros : text + from[p] * PS, n))
+			return FAIL;
+	}
+	return PASS;
+}
+
+static void remove_scene(void)
+{
+	while (nfiles)
+		remove_file(files + --nfiles);
+	sync_dirs();
+}
+
+/* Three equal files and one shifted by a page, in turn in both directories. */
+static int make_scene(void)
+{
+	static char text[7 * PS];
+	char name[32];
+	int i;
+
+	for (i = 0; i < 7; i++)
+		memcpy(text + i * PS, ink(PS), PS);
+	for (i = 0; i < NFILES; i++) {
+		snprintf(name, sizeof(name), "file%d", i);
+		if (create_file(files + i, dirs[i % 2], name))
+			return FAIL;
+		nfiles++;
+		if (fill_scene_file(files + i, i == NFILES - 1, text))
+			return FAIL;
+	}
+	return PASS;
+}
+
+/* A scene of @n equal files of @np fresh pages (@same: all the same page). */
+static int make_files(int n, int np, bool same)
+{
+	char name[32];
+	char *page;
+	int i, p;
+
+	for (i = 0; i < n; i++) {
+		snprintf(name, sizeof(name), "file%d", i);
+		if (create_file(files + i, dirs[i % 2], name))
+			return FAIL;
+		nfiles++;
+	}
+	page = ink(PS);
+	for (p = 0; p < np; p++) {
+		if (!same)
+			page = ink(PS);
+		for (i = 0; i < n; i++)
+			if (fill(files + i, p * PS, page, PS))
+				return FAIL;
+	}
+	return PASS;
+}
+
+/* ------------------------------------------------------------------------- */
+/* operations that write; each one does the same to @f and to its model */
+
+static int wrote(struct file *f, ssize_t ret, size_t off, const void *buf,
+		 size_t n)
+{
+	if (ret != (ssize_t)n)
+		return fail("%zd bytes written, not %zu", ret, n);
+	want_bytes(f, off, buf, n);
+	return PASS;
+}
+
+static int op_write(struct file *f)
+{
+	char *buf = ink(100);
+
+	lseek(f->fd, AT + 123, SEEK_SET);
+	return wrote(f, write(f->fd, buf, 100), AT + 123, buf, 100);
+}
+
+static int op_write_page(struct file *f)
+{
+	char *buf = ink(PS);
+
+	return wrote(f, pwrite(f->fd, buf, PS, AT), AT, buf, PS);
+}
+
+static int op_pwrite_two(struct file *f)
+{
+	char *buf = ink(100);
+
+	return wrote(f, pwrite(f->fd, buf, 100, AT + PS - 50), AT + PS - 50,
+		     buf, 100);
+}
+
+static int op_append(struct file *f)
+{
+	char *buf = ink(50);
+	int fd = reopen(f, O_WRONLY | O_APPEND);
+	ssize_t ret = write(fd, buf, 50);
+
+	close(fd);
+	return wrote(f, ret, f->len, buf, 50);
+}
+
+static int op_writev(struct file *f)
+{
+	char *buf = ink(300);
+	struct iovec iov[2] = { { buf, 100 }, { buf + 100, 200 } };
+
+	lseek(f->fd, AT + 7, SEEK_SET);
+	return wrote(f, writev(f->fd, iov, 2), AT + 7, buf, 300);
+}
+
+static int op_pwritev2(struct file *f)
+{
+	char *buf = ink(300);
+	struct iovec iov[2] = { { buf, 100 }, { buf + 100, 200 } };
+
+	return wrote(f, pwritev2(f->fd, iov, 2, AT + 9, RWF_DSYNC), AT + 9,
+		     buf, 300);
+}
+
+static int op_write_from_map(struct file *f)
+{
+	/* the source is another slot of the same group, mapped */
+	return wrote(f, pwrite(f->fd, f->map + (SLOT + 1) * PS, 200, AT + 77),
+		     AT + 77, f->want + (SLOT + 1) * PS, 200);
+}
+
+static int op_splice(struct file *f)
+{
+	char *buf = ink(PS);
+	loff_t off = AT;
+	int pipefd[2];
+	ssize_t ret;
+
+	if (pipe(pipefd) || write(pipefd[1], buf, PS) != PS)
+		return fail("pipe");
+	ret = splice(pipefd[0], NULL, f->fd, &off, PS, 0);
+	close(pipefd[0]);
+	close(pipefd[1]);
+	return wrote(f, ret, AT, buf, PS);
+}
+
+static int op_splice_move(struct file *f)
+{
+	int src = source(f, PS, 0);
+	loff_t from = 0, to = AT;
+	static char buf[PS];
+	int pipefd[2];
+	ssize_t ret;
+
+	/* pages of one file's cache, moved into another file */
+	if (pread(src, buf, PS, 0) != PS || pipe(pipefd))
+		return fail("pipe");
+	ret = splice(src, &from, pipefd[1], NULL, PS, 0);
+	if (ret == PS)
+		ret = splice(pipefd[0], NULL, f->fd, &to, PS, SPLICE_F_MOVE);
+	close(pipefd[0]);
+	close(pipefd[1]);
+	close(src);
+	return wrote(f, ret, AT, buf, PS);
+}
+
+static int op_sendfile(struct file *f)
+{
+	int src = source(f, 500, 0);
+	char buf[500];
+	ssize_t ret;
+	off_t off = 0;
+
+	if (pread(src, buf, 500, 0) != 500)
+		return fail("source");
+	lseek(f->fd, AT + 33, SEEK_SET);
+	ret = sendfile(f->fd, src, &off, 500);
+	close(src);
+	return wrote(f, ret, AT + 33, buf, 500);
+}
+
+static int op_copy_file_range(struct file *f)
+{
+	int src = source(f, 500, 0);
+	loff_t from = 0, to = AT + 44;
+	char buf[500];
+	ssize_t ret;
+
+	if (pread(src, buf, 500, 0) != 500)
+		return fail("source");
+	ret = copy_file_range(src, &from, f->fd, &to, 500, 0);
+	close(src);
+	return wrote(f, ret, AT + 44, buf, 500);
+}
+
+static int op_dio_write(struct file *f)
+{
+	char *buf = ink(PS);
+	int fd = reopen(f, O_WRONLY | O_DIRECT);
+	ssize_t ret;
+
+	if (fd < 0)
+		return skip("no direct I/O here");
+	ret = pwrite(fd, buf, PS, AT);
+	close(fd);
+	return wrote(f, ret, AT, buf, PS);
+}
+
+/* Read @n bytes of a source file into a shared mapping of @f. */
+static int read_into_map(struct file *f, size_t at, size_t n, int flags)
+{
+	int src = source(f, n, flags);
+	char *map = map_rw(f);
+	static char buf[PS] __aligned(PS);
+	ssize_t ret;
+
+	if (src < 0)
+		return flags ? skip("no direct I/O here") : FAIL;
+	if (pread(src, buf, n, 0) != (ssize_t)n || !map)
+		return fail("source");
+	ret = pread(src, map + at, n, 0);
+	close(src);
+	munmap(map, MAXLEN);
+	return wrote(f, ret, at, buf, n);
+}
+
+static int op_dio_read_into_map(struct file *f)
+{
+	return read_into_map(f, AT, PS, O_DIRECT);
+}
+
+static int op_read_into_map(struct file *f)
+{
+	return read_into_map(f, AT + 100, 300, 0);
+}
+
+static int store(struct file *f, char *map, size_t at)
+{
+	char *buf = ink(64);
+
+	if (!map)
+		return fail("mmap");
+	memcpy(map + at, buf, 64);
+	want_bytes(f, at, buf, 64);
+	return PASS;
+}
+
+static int op_store_cold(struct file *f)
+{
+	char *map = map_rw(f);
+	int ret = store(f, map, AT + 11);
+
+	munmap(map, MAXLEN);
+	return ret;
+}
+
+static int op_store_warm(struct file *f)
+{
+	char *map = map_rw(f);
+	int ret;
+
+	if (map)
+		pfn_at(map + AT);	/* reads, so that it is mapped */
+	ret = store(f, map, AT + 11);
+	munmap(map, MAXLEN);
+	return ret;
+}
+
+static int op_store_populated(struct file *f)
+{
+	char *map = mmap(NULL, MAXLEN, PROT_READ | PROT_WRITE,
+			 MAP_SHARED | MAP_POPULATE, f->fd, 0);
+	int ret = store(f, map == MAP_FAILED ? NULL : map, AT + 11);
+
+	munmap(map, MAXLEN);
+	return ret;
+}
+
+static int op_store_tail(struct file *f)
+{
+	char *map = map_rw(f);
+	int ret = store(f, map, f->len - 64);
+
+	munmap(map, MAXLEN);
+	return ret;
+}
+
+static int op_store_msync(struct file *f)
+{
+	char *map = map_rw(f);
+	int ret = store(f, map, AT + 11);
+
+	if (msync(map, MAXLEN, MS_SYNC))
+		ret = fail("msync");
+	ret |= store(f, map, AT + 99);
+	munmap(map, MAXLEN);
+	return ret;
+}
+
+static int op_mprotect(struct file *f)
+{
+	char *map = mmap(NULL, MAXLEN, PROT_READ, MAP_SHARED, f->fd, 0);
+	int ret;
+
+	if (map == MAP_FAILED)
+		return fail("mmap");
+	pfn_at(map + AT);
+	if (mprotect(map, MAXLEN, PROT_READ | PROT_WRITE))
+		return fail("mprotect");
+	ret = store(f, map, AT + 12);
+	munmap(map, MAXLEN);
+	return ret;
+}
+
+static int op_populate_write(struct file *f)
+{
+	char *map = map_rw(f);
+	int ret = PASS;
+
+	if (!map || madvise(map + AT, PS, MADV_POPULATE_WRITE))
+		ret = fail("MADV_POPULATE_WRITE");
+	else if (nfiles > 1 && sharers(f, SLOT))
+		ret = fail("a slot mapped for writing is shared");
+	else
+		ret = store(f, map, AT + 13);
+	munmap(map, MAXLEN);
+	return ret;
+}
+
+static int op_fork_store(struct file *f)
+{
+	char *map = map_rw(f);
+	char *buf = ink(64);
+	int status;
+	pid_t pid;
+
+	if (!map)
+		return fail("mmap");
+	pfn_at(map + AT);
+	pid = fork();
+	if (!pid) {
+		memcpy(map + AT + 14, buf, 64);
+		_exit(0);
+	}
+	waitpid(pid, &status, 0);
+	munmap(map, MAXLEN);
+	return wrote(f, status ? -1 : 64, AT + 14, buf, 64);
+}
+
+static int op_process_vm_writev(struct file *f)
+{
+	char *map = map_rw(f);
+	char *buf = ink(200);
+	struct iovec from = { buf, 200 }, to = { map + AT + 15, 200 };
+	ssize_t ret = process_vm_writev(getpid(), &from, 1, &to, 1, 0);
+
+	munmap(map, MAXLEN);
+	if (ret < 0 && errno == ENOSYS)
+		return skip("process_vm_writev");
+	return wrote(f, ret, AT + 15, buf, 200);
+}
+
+static ssize_t write_proc_mem(const char *addr, const void *buf, size_t n)
+{
+	int fd = open("/proc/self/mem", O_RDWR);
+	ssize_t ret = pwrite(fd, buf, n, (unsigned long)addr);
+
+	close(fd);
+	return ret;
+}
+
+static int op_proc_mem(struct file *f)
+{
+	char *map = map_rw(f);
+	char *buf = ink(200);
+	ssize_t ret = write_proc_mem(map + AT + 16, buf, 200);
+
+	munmap(map, MAXLEN);
+	return wrote(f, ret, AT + 16, buf, 200);
+}
+
+static int op_ptrace(struct file *f)
+{
+	char *map = map_rw(f);
+	long word;
+	long ret;
+	pid_t pid;
+
+	memcpy(&word, ink(sizeof(word)), sizeof(word));
+	pid = fork();
+	if (!pid) {
+		ptrace(PTRACE_TRACEME, 0, 0, 0);
+		raise(SIGSTOP);
+		_exit(0);
+	}
+	waitpid(pid, NULL, WUNTRACED);
+	ret = ptrace(PTRACE_POKEDATA, pid, map + AT + 24, word);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	munmap(map, MAXLEN);
+	return wrote(f, ret ? -1 : (ssize_t)sizeof(word), AT + 24, &word,
+		     sizeof(word));
+}
+
+/* One io_uring request; returns what it returned. */
+static int uring(struct io_uring_sqe *req, struct iovec *fixed)
+{
+	struct io_uring_params p = {};
+	int fd = syscall(__NR_io_uring_setup, 1, &p);
+	struct io_uring_cqe *cqe;
+	struct io_uring_sqe *sqe;
+	char *sq, *cq;
+	int ret;
+
+	if (fd < 0)
+		return -errno;
+	sq = mmap(NULL, p.sq_off.array + p.sq_entries * sizeof(__u32),
+		  PROT_READ | PROT_WRITE, MAP_SHARED, fd, IORING_OFF_SQ_RING);
+	cq = mmap(NULL, p.cq_off.cqes + p.cq_entries * sizeof(*cqe),
+		  PROT_READ | PROT_WRITE, MAP_SHARED, fd, IORING_OFF_CQ_RING);
+	sqe = mmap(NULL, p.sq_entries * sizeof(*sqe), PROT_READ | PROT_WRITE,
+		   MAP_SHARED, fd, IORING_OFF_SQES);
+	if (sq == MAP_FAILED || cq == MAP_FAILED || sqe == MAP_FAILED)
+		return -errno;
+	ret = fixed ? syscall(__NR_io_uring_register, fd,
+			      IORING_REGISTER_BUFFERS, fixed, 1) : 0;
+	if (!ret) {
+		*sqe = *req;
+		((__u32 *)(sq + p.sq_off.array))[0] = 0;
+		__atomic_store_n((__u32 *)(sq + p.sq_off.tail), 1,
+				 __ATOMIC_RELEASE);
+		ret = syscall(__NR_io_uring_enter, fd, 1, 1,
+			      IORING_ENTER_GETEVENTS, NULL, 0);
+	}
+	if (ret == 1) {
+		cqe = (struct io_uring_cqe *)(cq + p.cq_off.cqes);
+		ret = cqe->res;
+	} else {
+		ret = -errno;
+	}
+	close(fd);
+	return ret;
+}
+
+static int op_uring_write(struct file *f)
+{
+	char *buf = ink(100);
+	struct io_uring_sqe sqe = {
+		.opcode = IORING_OP_WRITE,
+		.fd = f->fd,
+		.addr = (unsigned long)buf,
+		.len = 100,
+		.off = AT + 17,
+	};
+	int ret = uring(&sqe, NULL);
+
+	if (ret == -ENOSYS || ret == -EPERM)
+		return skip("io_uring is off");
+	return wrote(f, ret, AT + 17, buf, 100);
+}
+
+static int op_uring_read_into_map(struct file *f)
+{
+	int src = source(f, 100, 0);
+	char *map = map_rw(f);
+	struct io_uring_sqe sqe = {
+		.opcode = IORING_OP_READ,
+		.fd = src,
+		.addr = (unsigned long)map + AT + 18,
+		.len = 100,
+	};
+	char buf[100];
+	int ret;
+
+	if (!map || pread(src, buf, 100, 0) != 100)
+		return fail("source");
+	ret = uring(&sqe, NULL);
+	close(src);
+	munmap(map, MAXLEN);
+	if (ret == -ENOSYS || ret == -EPERM)
+		return skip("io_uring is off");
+	return wrote(f, ret, AT + 18, buf, 100);
+}
+
+/*
+ * Fixed buffers are long-term pins for writing, which the kernel refuses for
+ * file systems that track dirty pages. Refused or not: the bytes are right.
+ */
+static int op_uring_fixed(struct file *f)
+{
+	int src = source(f, 100, 0);
+	char *map = map_rw(f);
+	struct iovec iov = { map + AT, PS };
+	struct io_uring_sqe sqe = {
+		.opcode = IORING_OP_READ_FIXED,
+		.fd = src,
+		.addr = (unsigned long)map + AT,
+		.len = 100,
+	};
+	char buf[100];
+	int ret;
+
+	if (!map || pread(src, buf, 100, 0) != 100)
+		return fail("source");
+	ret = uring(&sqe, &iov);
+	close(src);
+	munmap(map, MAXLEN);
+	if (ret == -ENOSYS || ret == -EPERM)
+		return skip("io_uring is off");
+	if (ret == -EFAULT || ret == -EOPNOTSUPP)
+		return PASS;
+	return wrote(f, ret, AT, buf, 100);
+}
+
+/* A long-term pin sees what the file holds, now and later. */
+static int op_pin_longterm(struct file *f)
+{
+	int gup = open("/sys/kernel/debug/gup_test", O_RDWR);
+	struct pin_longterm_test args = {
+		.addr = (unsigned long)f->map + AT,
+		.size = PS,
+	};
+	static char buf[PS] __aligned(PS);
+	__u64 addr = (unsigned long)buf;
+	int ret = PASS;
+
+	if (gup < 0)
+		return skip("gup_test");
+	if (ioctl(gup, PIN_LONGTERM_TEST_START, &args)) {
+		close(gup);
+		return fail("PIN_LONGTERM_TEST_START");
+	}
+	if (nfiles > 1 && (passes(1) || sharers(f, SLOT)))
+		ret = fail("a pinned slot is shared");
+	if (ioctl(gup, PIN_LONGTERM_TEST_READ, &addr) ||
+	    memcmp(buf, f->want + AT, PS))
+		ret = fail("a pin shows other bytes than the file");
+	if (fill(f, AT + 5, ink(10), 10) ||
+	    ioctl(gup, PIN_LONGTERM_TEST_READ, &addr) ||
+	    memcmp(buf, f->want + AT, PS))
+		ret = fail("a pin does not show what the file holds now");
+	if (ioctl(gup, PIN_LONGTERM_TEST_STOP))
+		ret = fail("PIN_LONGTERM_TEST_STOP");
+	close(gup);
+	return ret;
+}
+
+static int set_len(struct file *f, size_t len)
+{
+	if (ftruncate(f->fd, len))
+		return fail("ftruncate");
+	want_len(f, len);
+	return PASS;
+}
+
+static int op_truncate_mid(struct file *f)
+{
+	return set_len(f, AT + 1000);
+}
+
+static int op_truncate_mid_up(struct file *f)
+{
+	size_t len = f->len;
+
+	return set_len(f, AT + 1000) || set_len(f, len);
+}
+
+static int op_truncate_page_up(struct file *f)
+{
+	size_t len = f->len;
+
+	return set_len(f, AT) || set_len(f, len);
+}
+
+static int op_truncate_zero_up(struct file *f)
+{
+	size_t len = f->len;
+
+	return set_len(f, 0) || set_len(f, len);
+}
+
+static int op_extend(struct file *f)
+{
+	return set_len(f, f->len + PS + 10);
+}
+
+static int op_otrunc(struct file *f)
+{
+	int fd = reopen(f, O_WRONLY | O_TRUNC);
+
+	if (fd < 0)
+		return fail("O_TRUNC");
+	close(fd);
+	want_len(f, 0);
+	return fill(f, 0, ink(2 * PS + 5), 2 * PS + 5);
+}
+
+static int falloc(struct file *f, int mode, size_t off, size_t n)
+{
+	if (!fallocate(f->fd, mode, off, n))
+		return PASS;
+	return errno == EOPNOTSUPP ? skip("fallocate mode %#x", mode) :
+		fail("fallocate mode %#x", mode);
+}
+
+static int falloc_zero(struct file *f, int mode, size_t off, size_t n)
+{
+	int ret = falloc(f, mode, off, n);
+
+	if (!ret)
+		want_zero(f, off, n);
+	return ret;
+}
+
+#define PUNCH	(FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE)
+
+static int op_punch(struct file *f)
+{
+	return falloc_zero(f, PUNCH, AT, PS);
+}
+
+static int op_punch_part(struct file *f)
+{
+	return falloc_zero(f, PUNCH, AT + 100, 50);
+}
+
+static int op_punch_unaligned(struct file *f)
+{
+	return falloc_zero(f, PUNCH, AT + 100, 2 * PS);
+}
+
+static int op_zero(struct file *f)
+{
+	return falloc_zero(f, FALLOC_FL_ZERO_RANGE, AT, PS);
+}
+
+static int op_zero_unaligned(struct file *f)
+{
+	return falloc_zero(f, FALLOC_FL_ZERO_RANGE, AT + 100, 2 * PS);
+}
+
+static int op_zero_keep_size(struct file *f)
+{
+	size_t off = f->len - 200;
+
+	return falloc_zero(f, FALLOC_FL_ZERO_RANGE | FALLOC_FL_KEEP_SIZE,
+			   off, PS);
+}
+
+static int op_preallocate(struct file *f)
+{
+	int ret = falloc(f, 0, AT, PS);
+
+	return ret ?: falloc(f, FALLOC_FL_KEEP_SIZE, f->len, 2 * PS);
+}
+
+static int op_collapse(struct file *f)
+{
+	int ret = falloc(f, FALLOC_FL_COLLAPSE_RANGE, AT, PS);
+
+	if (!ret) {
+		memmove(f->want + AT, f->want + AT + PS, f->len - AT - PS);
+		want_len(f, f->len - PS);
+	}
+	return ret;
+}
+
+static int op_insert(struct file *f)
+{
+	int ret = falloc(f, FALLOC_FL_INSERT_RANGE, AT, PS);
+
+	if (!ret) {
+		memmove(f->want + AT + PS, f->want + AT, f->len - AT);
+		f->len += PS;
+		want_zero(f, AT, PS);
+	}
+	return ret;
+}
+
+static int op_move_extents(struct file *f)
+{
+	struct move_extent me = {};
+	struct stat st;
+	int donor = source(f, PS, 0);
+	int ret;
+
+	if (fstat(f->fd, &st) || fsync(f->fd) ||
+	    fallocate(donor, 0, 0, pages(f) * PS))
+		return fail("donor");
+	me.donor_fd = donor;
+	me.len = pages(f) * PS / st.st_blksize;
+	ret = ioctl(f->fd, EXT4_IOC_MOVE_EXT, &me);
+	close(donor);
+	if (ret && (errno == EOPNOTSUPP || errno == ENOTTY))
+		return skip("EXT4_IOC_MOVE_EXT");
+	return ret ? fail("EXT4_IOC_MOVE_EXT") : PASS;
+}
+
+static int op_journal_data(struct file *f)
+{
+	int flags, i;
+
+	for (i = 0; i < 2; i++) {
+		if (ioctl(f->fd, FS_IOC_GETFLAGS, &flags))
+			return fail("FS_IOC_GETFLAGS");
+		flags ^= FS_JOURNAL_DATA_FL;
+		if (ioctl(f->fd, FS_IOC_SETFLAGS, &flags))
+			return errno == EOPNOTSUPP ? skip("FS_JOURNAL_DATA_FL") :
+				fail("FS_JOURNAL_DATA_FL");
+		if (fill(f, AT + 1 + i, ink(10), 10))
+			return FAIL;
+	}
+	return PASS;
+}
+
+/* A loop device writes from inside the kernel. */
+static int op_loop(struct file *f)
+{
+	int ctl = open("/dev/loop-control", O_RDWR);
+	char *buf = ink(100);
+	char path[64];
+	int fd, n, ret;
+
+	n = ctl < 0 ? -1 : ioctl(ctl, LOOP_CTL_GET_FREE);
+	close(ctl);
+	snprintf(path, sizeof(path), "/dev/loop%d", n);
+	fd = n < 0 ? -1 : open(path, O_RDWR);
+	if (fd < 0)
+		return skip("%s", path);
+	if (ioctl(fd, LOOP_SET_FD, f->fd)) {
+		close(fd);
+		return fail("LOOP_SET_FD");
+	}
+	ret = wrote(f, pwrite(fd, buf, 100, AT + 20), AT + 20, buf, 100);
+	if (fsync(fd))
+		ret = fail("fsync of a loop device");
+	ioctl(fd, LOOP_CLR_FD);
+	close(fd);
+	return ret;
+}
+
+static int op_unlink(struct file *f)
+{
+	if (unlink(f->path))
+		return fail("unlink");
+	return fill(f, AT + 21, ink(10), 10);
+}
+
+static int op_rename_over(struct file *f)
+{
+	struct file *other = files + nfiles - 1;
+	char from[PATH_MAX];
+
+	/* the last file of the same directory loses its name */
+	while (strncmp(other->path, f->path, strlen(dirs[0])))
+		other--;
+	strcpy(from, f->path);
+	if (rename(from, other->path))
+		return fail("rename");
+	return fill(f, AT + 22, ink(10), 10);
+}
+
+/* A verity file cannot change any more, and is not merged any more. */
+static int op_verity(struct file *f)
+{
+	struct fsverity_enable_arg arg = {
+		.version = 1,
+		.hash_algorithm = FS_VERITY_HASH_ALG_SHA256,
+		.block_size = PS,
+	};
+	int ret;
+
+	unmap_file(f);
+	close(f->fd);
+	f->fd = open(f->path, O_RDONLY);
+	ret = ioctl(f->fd, FS_IOC_ENABLE_VERITY, &arg);
+	if (map_file(f))
+		return FAIL;
+	if (ret)
+		return errno == EOPNOTSUPP || errno == ENOTTY ?
+			skip("FS_IOC_ENABLE_VERITY") :
+			fail("FS_IOC_ENABLE_VERITY");
+	if (check_read(0, "read of a verity file") || passes(2))
+		return FAIL;
+	return sharers(f, SLOT) ? fail("a verity page is shared") : PASS;
+}
+
+/* ------------------------------------------------------------------------- */
+/* operations that read, and must see the right bytes */
+
+static int op_read(struct file *f)
+{
+	return check_read(0, "read");
+}
+
+static int op_preadv2_nowait(struct file *f)
+{
+	static char buf[PS];
+	struct iovec iov = { buf, PS };
+	ssize_t ret = preadv2(f->fd, &iov, 1, AT, RWF_NOWAIT);
+
+	if (ret < 0 && errno == EOPNOTSUPP)
+		return skip("RWF_NOWAIT");
+	return ret == PS && !memcmp(buf, f->want + AT, PS) ? PASS :
+		fail("RWF_NOWAIT on a page in cache: %zd", ret);
+}
+
+static int op_dio_read(struct file *f)
+{
+	return check_read(O_DIRECT, "direct read");
+}
+
+static int op_fault(struct file *f)
+{
+	return check_maps("mapping");
+}
+
+/* Without fault-around, and with MAP_PRIVATE. */
+static int op_fault_each(struct file *f)
+{
+	char *map = mmap(NULL, MAXLEN, PROT_READ, MAP_PRIVATE, f->fd, 0);
+	int ret;
+
+	if (map == MAP_FAILED || madvise(map, MAXLEN, MADV_RANDOM))
+		return fail("MADV_RANDOM");
+	ret = check_bytes(f, map, "private mapping, page by page");
+	munmap(map, MAXLEN);
+	return ret;
+}
+
+static int op_private_store(struct file *f)
+{
+	char *map = mmap(NULL, MAXLEN, PROT_READ | PROT_WRITE, MAP_PRIVATE,
+			 f->fd, 0);
+	char *buf = ink(64);
+	int ret = PASS;
+
+	if (map == MAP_FAILED)
+		return fail("mmap");
+	pfn_at(map + AT);
+	memcpy(map + AT, buf, 64);
+	memcpy(map + AT + PS, buf, 64);
+	if (memcmp(map + AT, buf, 64) ||
+	    memcmp(map + AT + 64, f->want + AT + 64, PS - 64))
+		ret = fail("a private copy has the wrong bytes");
+	munmap(map, MAXLEN);
+	return ret;
+}
+
+static int op_proc_mem_private(struct file *f)
+{
+	char *map = mmap(NULL, MAXLEN, PROT_READ, MAP_PRIVATE, f->fd, 0);
+	char *buf = ink(64);
+	int ret = PASS;
+
+	/* as a debugger sets a breakpoint: the process gets its own copy */
+	if (map == MAP_FAILED || write_proc_mem(map + AT, buf, 64) != 64 ||
+	    memcmp(map + AT, buf, 64))
+		ret = fail("forced write to a private mapping");
+	munmap(map, MAXLEN);
+	return ret;
+}
+
+static int op_proc_mem_refused(struct file *f)
+{
+	if (write_proc_mem(f->map + AT, ink(64), 64) == 64)
+		return fail("forced write to a shared read-only mapping");
+	return PASS;
+}
+
+static int op_mincore(struct file *f)
+{
+	char *map = mmap(NULL, MAXLEN, PROT_READ, MAP_SHARED, f->fd, 0);
+	unsigned char vec[MAXLEN / PS];
+	size_t p;
+
+	if (map == MAP_FAILED || mincore(map, MAXLEN, vec))
+		return fail("mincore");
+	munmap(map, MAXLEN);
+	for (p = 0; p < pages(f); p++)
+		if (!(vec[p] & 1))
+			return fail("page %zu is not in core", p);
+	return PASS;
+}
+
+static int op_cachestat(struct file *f)
+{
+	struct cachestat_range range = { 0, 0 };
+	struct cachestat cs;
+
+	if (syscall(__NR_cachestat, f->fd, &range, &cs, 0))
+		return errno == ENOSYS ? skip("cachestat") : fail("cachestat");
+	return cs.nr_cache == pages(f) && !cs.nr_dirty && !cs.nr_writeback &&
+	       !cs.nr_evicted ? PASS :
+		fail("cachestat: %llu of %zu pages, %llu dirty, %llu evicted",
+		     (unsigned long long)cs.nr_cache, pages(f),
+		     (unsigned long long)cs.nr_dirty,
+		     (unsigned long long)cs.nr_evicted);
+}
+
+static int op_seek(struct file *f)
+{
+	return lseek(f->fd, 0, SEEK_HOLE) == 6 * PS &&
+	       lseek(f->fd, 6 * PS, SEEK_DATA) == 7 * PS ? PASS :
+		fail("SEEK_HOLE: %ld", (long)lseek(f->fd, 0, SEEK_HOLE));
+}
+
+/* What is in a pipe stays what it was, although the slot changes. */
+static int pipe_across_break(struct file *f, bool vm)
+{
+	static char buf[PS], old[PS];
+	struct iovec iov = { f->map + AT, PS };
+	loff_t off = AT;
+	int pipefd[2];
+	ssize_t ret;
+
+	if (model_only)
+		return skip("an unshared page changes in the pipe, too");
+	memcpy(old, f->want + AT, PS);
+	if (pipe(pipefd))
+		return fail("pipe");
+	ret = vm ? vmsplice(pipefd[1], &iov, 1, 0) :
+		   splice(f->fd, &off, pipefd[1], NULL, PS, 0);
+	if (ret != PS)
+		return fail("splice of a shared page: %zd", ret);
+	if (fill(f, AT + 30, ink(100), 100))
+		return FAIL;
+	ret = read(pipefd[0], buf, PS);
+	close(pipefd[0]);
+	close(pipefd[1]);
+	return ret == PS && !memcmp(buf, old, PS) ? PASS :
+		fail("a pipe does not hold the old bytes");
+}
+
+static int op_splice_held(struct file *f)
+{
+	return pipe_across_break(f, false);
+}
+
+static int op_vmsplice_held(struct file *f)
+{
+	return pipe_across_break(f, true);
+}
+
+static int op_sendfile_out(struct file *f)
+{
+	int out = source(f, 1, 0);
+	static char buf[MAXLEN];
+	off_t off = 0;
+	int ret;
+
+	lseek(out, 0, SEEK_SET);
+	if (sendfile(out, f->fd, &off, f->len) != (ssize_t)f->len ||
+	    pread(out, buf, MAXLEN, 0) != (ssize_t)f->len)
+		ret = fail("sendfile");
+	else
+		ret = check_bytes(f, buf, "sendfile");
+	close(out);
+	return ret;
+}
+
+static int op_readahead(struct file *f)
+{
+	return readahead(f->fd, 0, f->len) ||
+	       posix_fadvise(f->fd, 0, 0, POSIX_FADV_WILLNEED) ?
+		fail("readahead") : PASS;
+}
+
+static int op_fadvise_dontneed(struct file *f)
+{
+	int ret;
+
+	unmap_file(f);
+	ret = posix_fadvise(f->fd, 0, 0, POSIX_FADV_DONTNEED);
+	if (map_file(f))
+		return FAIL;
+	return ret ? fail("POSIX_FADV_DONTNEED") : PASS;
+}
+
+static int advise(struct file *f, int advice)
+{
+	if (!madvise(f->map, pages(f) * PS, advice))
+		return PASS;
+	return errno == EINVAL ? skip("madvise %d", advice) :
+		fail("madvise %d", advice);
+}
+
+static int op_madv_dontneed(struct file *f)
+{
+	return advise(f, MADV_DONTNEED);
+}
+
+static int op_madv_willneed(struct file *f)
+{
+	return advise(f, MADV_WILLNEED);
+}
+
+static int op_madv_populate_read(struct file *f)
+{
+	return advise(f, MADV_POPULATE_READ);
+}
+
+static int op_madv_cold(struct file *f)
+{
+	return advise(f, MADV_COLD);
+}
+
+static int op_madv_pageout(struct file *f)
+{
+	return advise(f, MADV_PAGEOUT);
+}
+
+static int op_soft_offline(struct file *f)
+{
+	if (!madvise(f->map + AT, PS, MADV_SOFT_OFFLINE) && sharers(f, SLOT))
+		return fail("a page was taken offline under its sharers");
+	return errno == EINVAL ? skip("MADV_SOFT_OFFLINE") : PASS;
+}
+
+static int op_hwpoison_refused(struct file *f)
+{
+	if (!madvise(f->map + AT, PS, MADV_HWPOISON))
+		return fail("a shared page was poisoned");
+	return errno == EINVAL ? skip("MADV_HWPOISON") : PASS;
+}
+
+static int op_migrate(struct file *f)
+{
+	void *addr = f->map + AT;
+	int node, status = 0;
+
+	pfn_at(addr);
+	for (node = 0; node < 2; node++)
+		if (syscall(__NR_move_pages, 0, 1, &addr, &node, &status,
+			    1 << 2 /* MPOL_MF_MOVE_ALL */) < 0)
+			return errno == ENOSYS || errno == ENODEV ?
+				skip("no second node") : fail("move_pages");
+	return PASS;
+}
+
+static int op_compact(struct file *f)
+{
+	int fd = open("/proc/sys/vm/compact_memory", O_WRONLY);
+
+	if (fd < 0)
+		return skip("compaction");
+	if (write(fd, "1", 1) != 1)
+		fail("compact_memory");
+	close(fd);
+	return PASS;
+}
+
+static int op_mlock(struct file *f)
+{
+	int ret;
+
+	if (mlock(f->map, pages(f) * PS))
+		return fail("mlock");
+	ret = check_maps("locked mapping") || passes(1) ||
+	      check_maps("locked mapping after a pass");
+	return munlock(f->map, pages(f) * PS) ? fail("munlock") : ret;
+}
+
+static int op_mremap(struct file *f)
+{
+	char *to = mmap(NULL, MAXLEN, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS,
+			-1, 0);
+
+	f->map = mremap(f->map, MAXLEN, MAXLEN, MREMAP_MAYMOVE | MREMAP_FIXED,
+			to);
+	return f->map == to ? PASS : fail("mremap");
+}
+
+static int op_fork(struct file *f)
+{
+	int status;
+	pid_t pid;
+
+	look();
+	pid = fork();
+	if (!pid)
+		_exit(check_maps("mapping after fork"));
+	waitpid(pid, &status, 0);
+	return status ? FAIL : PASS;
+}
+
+static int op_core_dump(struct file *f)
+{
+	static char buf[PS];
+	const struct rlimit lim = { RLIM_INFINITY, RLIM_INFINITY };
+	char path[PATH_MAX], pattern[PATH_MAX];
+	int found = 0;
+	pid_t pid;
+	FILE *core;
+
+	snprintf(path, sizeof(path), "%s/core", dirs[1]);
+	if (read_text("/proc/sys/kernel/core_pattern", pattern,
+		      sizeof(pattern)) ||
+	    write_text("/proc/sys/kernel/core_pattern", path))
+		return skip("core_pattern");
+	pid = fork();
+	if (!pid) {
+		setrlimit(RLIMIT_CORE, &lim);
+		/* shared and private file mappings too */
+		if (write_text("/proc/self/coredump_filter", "0xff"))
+			_exit(1);
+		look();
+		abort();
+	}
+	waitpid(pid, NULL, 0);
+	write_text("/proc/sys/kernel/core_pattern", pattern);
+	core = fopen(path, "r");
+	while (core && fread(buf, PS, 1, core) == 1)
+		found += !memcmp(buf, f->want + AT, PS);
+	if (core)
+		fclose(core);
+	unlink(path);
+	return found >= 2 ? PASS : fail("%d copies of a page in core", found);
+}
+
+static long futex(void *addr, int op, int val, const struct timespec *t)
+{
+	return syscall(__NR_futex, addr, op, val, t, NULL, 0);
+}
+
+/*
+ * Wait on a read-only mapping of one slot, merge before or after the wait
+ * began, and wake: the other slots of the group must not wake it, a writable
+ * mapping of its own slot must.
+ */
+static int futex_across(struct file *f, bool merge_first)
+{
+	const struct timespec limit = { .tv_sec = seconds };
+	char *rw = map_rw(f), *other;
+	struct file *g;
+	int status, val;
+	pid_t pid;
+	long woken = 0;
+	int i;
+
+	if (!rw)
+		return fail("mmap");
+	if (!merge_first) {
+		ksm_set("run", 2);
+		ksm_set("run", 0);
+	}
+	memcpy(&val, f->want + AT, sizeof(val));
+	pid = fork();
+	if (!pid) {
+		pfn_at(f->map + AT);
+		_exit(futex(f->map + AT, FUTEX_WAIT, val, &limit) ? errno : 0);
+	}
+	usleep(200000);
+	if (!merge_first && merge()) {
+		kill(pid, SIGKILL);
+		waitpid(pid, NULL, 0);
+		munmap(rw, MAXLEN);
+		return FAIL;
+	}
+	for (g = files; g < files + nfiles; g++) {
+		if (g == f)
+			continue;
+		other = map_rw(g);
+		pfn_at(g->map + AT);
+		woken += futex(g->map + AT, FUTEX_WAKE, 1, NULL);
+		woken += futex(other + AT, FUTEX_WAKE, 1, NULL);
+		munmap(other, MAXLEN);
+	}
+	woken += futex(f->map + AT + PS, FUTEX_WAKE, 1, NULL);
+	if (woken)
+		fail("another slot woke a waiter");
+	for (i = 0; i < 50 && woken < 1; i++) {
+		woken = futex(i % 2 ? f->map + AT : rw + AT, FUTEX_WAKE, 1,
+			      NULL);
+		if (woken < 1)
+			usleep(100000);
+	}
+	if (i > 1)
+		fail("%d wakes needed", i);
+	if (woken < 1)
+		kill(pid, SIGKILL);
+	waitpid(pid, &status, 0);
+	munmap(rw, MAXLEN);
+	/* breaking the other slots is what FUTEX_WAKE may do */
+	return woken == 1 && i == 1 && !status && !merge() ? PASS :
+		fail("the waiter was not woken (status %#x)", status);
+}
+
+static int op_futex_merged(struct file *f)
+{
+	return futex_across(f, true);
+}
+
+static int op_futex_then_merged(struct file *f)
+{
+	return futex_across(f, false);
+}
+
+/* What must hold for page frames after an operation. */
+enum {
+	OTHERS_STAY = 0,	/* slots of other files keep their frame */
+	ALL_STAY = 1,		/* slots of this file too */
+	FRESH = 2,		/* the slot got a frame of its own */
+	ANY = 4,		/* frames may change, bytes may not */
+	INPLACE = 8,		/* changes bytes of the file only: for -c */
+};
+
+#define BREAKS	(FRESH | INPLACE)
+
+static const struct op {
+	const char *name;
+	int (*fn)(struct file *f);
+	int rule;
+} ops[] = {
+	{ "write", op_write, BREAKS },
+	{ "write of a whole page", op_write_page, BREAKS },
+	{ "pwrite over two pages", op_pwrite_two, BREAKS },
+	{ "append", op_append, INPLACE },
+	{ "writev", op_writev, BREAKS },
+	{ "pwritev2", op_pwritev2, BREAKS },
+	{ "write from a mapping of the same group", op_write_from_map, BREAKS },
+	{ "splice", op_splice, BREAKS },
+	{ "splice of cache pages", op_splice_move, BREAKS },
+	{ "sendfile", op_sendfile, BREAKS },
+	{ "copy_file_range", op_copy_file_range, BREAKS },
+	{ "O_DIRECT write", op_dio_write, BREAKS },
+	{ "O_DIRECT read into a mapping", op_dio_read_into_map, BREAKS },
+	{ "read into a mapping", op_read_into_map, BREAKS },
+	{ "store, not mapped before", op_store_cold, BREAKS },
+	{ "store, mapped for reading before", op_store_warm, BREAKS },
+	{ "store to a populated mapping", op_store_populated, BREAKS },
+	{ "store to the last page", op_store_tail, INPLACE },
+	{ "store, msync, store", op_store_msync, BREAKS },
+	{ "mprotect and store", op_mprotect, BREAKS },
+	{ "MADV_POPULATE_WRITE and store", op_populate_write, BREAKS },
+	{ "store by a child", op_fork_store, BREAKS },
+	{ "process_vm_writev", op_process_vm_writev, BREAKS },
+	{ "/proc/self/mem", op_proc_mem, BREAKS },
+	{ "ptrace", op_ptrace, BREAKS },
+	{ "io_uring write", op_uring_write, BREAKS },
+	{ "io_uring read into a mapping", op_uring_read_into_map, BREAKS },
+	{ "io_uring fixed buffer", op_uring_fixed, INPLACE },
+	{ "long-term pin", op_pin_longterm, FRESH },
+	{ "truncate into a page", op_truncate_mid, BREAKS },
+	{ "truncate into a page and extend", op_truncate_mid_up, BREAKS },
+	{ "truncate at a page and extend", op_truncate_page_up, INPLACE },
+	{ "truncate to zero and extend", op_truncate_zero_up, INPLACE },
+	{ "extend", op_extend, INPLACE },
+	{ "O_TRUNC", op_otrunc, INPLACE },
+	{ "punch a page", op_punch, INPLACE },
+	{ "punch within a page", op_punch_part, BREAKS },
+	{ "punch unaligned", op_punch_unaligned, BREAKS },
+	{ "zero a page", op_zero, INPLACE },
+	{ "zero unaligned", op_zero_unaligned, BREAKS },
+	{ "zero the end, keep size", op_zero_keep_size, INPLACE },
+	{ "preallocate", op_preallocate, INPLACE },
+	{ "collapse", op_collapse, INPLACE },
+	{ "insert", op_insert, INPLACE },
+	{ "move extents", op_move_extents, OTHERS_STAY },
+	{ "journal data", op_journal_data, FRESH },
+	{ "loop device", op_loop, BREAKS },
+	{ "unlink, then write", op_unlink, FRESH },
+	{ "rename over a sharer, then write", op_rename_over, FRESH },
+	{ "verity", op_verity, OTHERS_STAY },
+	{ "splice to a pipe, then write", op_splice_held, FRESH },
+	{ "vmsplice to a pipe, then write", op_vmsplice_held, FRESH },
+
+	{ "read", op_read, ALL_STAY },
+	{ "RWF_NOWAIT read", op_preadv2_nowait, ALL_STAY },
+	{ "O_DIRECT read", op_dio_read, ALL_STAY },
+	{ "fault-around", op_fault, ALL_STAY },
+	{ "fault page by page", op_fault_each, ALL_STAY },
+	{ "store to a private mapping", op_private_store, ALL_STAY },
+	{ "/proc/self/mem to a private mapping", op_proc_mem_private, ALL_STAY },
+	{ "/proc/self/mem refused", op_proc_mem_refused, ALL_STAY },
+	{ "mincore", op_mincore, ALL_STAY },
+	{ "cachestat", op_cachestat, ALL_STAY },
+	{ "SEEK_DATA and SEEK_HOLE", op_seek, ALL_STAY },
+	{ "sendfile from a merged file", op_sendfile_out, ALL_STAY },
+	{ "readahead", op_readahead, ALL_STAY },
+	{ "POSIX_FADV_DONTNEED", op_fadvise_dontneed, OTHERS_STAY },
+	{ "MADV_DONTNEED", op_madv_dontneed, ALL_STAY },
+	{ "MADV_WILLNEED", op_madv_willneed, ALL_STAY },
+	{ "MADV_POPULATE_READ", op_madv_populate_read, ALL_STAY },
+	{ "MADV_COLD", op_madv_cold, ALL_STAY },
+	{ "MADV_PAGEOUT", op_madv_pageout, ANY },
+	{ "soft offline", op_soft_offline, ANY },
+	{ "hwpoison refused", op_hwpoison_refused, ALL_STAY },
+	{ "move_pages", op_migrate, ANY },
+	{ "compaction", op_compact, ANY },
+	{ "mlock", op_mlock, ANY },
+	{ "mremap", op_mremap, ALL_STAY },
+	{ "fork", op_fork, ALL_STAY },
+	{ "core dump", op_core_dump, ALL_STAY },
+	{ "futex wake after merge", op_futex_merged, ANY },
+	{ "merge between futex wait and wake", op_futex_then_merged, ANY },
+};
+
+static int check_frames(struct file *t, int rule)
+{
+	static unsigned long before[NFILES][MAXLEN / PS];
+	struct file *f;
+	size_t p, len;
+	int i;
+
+	if (model_only)
+		return PASS;
+	for (i = 0; i < nfiles; i++)
+		memcpy(before[i], files[i].pfn, sizeof(before[i]));
+	len = t->len;
+	if (rule & FRESH && len > AT && sharers(t, SLOT))
+		return fail("the written slot is still shared");
+	look();
+	for (f = files; f < files + nfiles && !(rule & ANY); f++) {
+		if (f == t && !(rule & ALL_STAY))
+			continue;
+		for (p = 0; p < pages(f); p++)
+			if (f->pfn[p] != before[f - files][p])
+				return fail("%s: page %zu was broken too",
+					    f->path, p);
+	}
+	return PASS;
+}
+
+static int run_op(const struct op *op)
+{
+	static unsigned long merged[NFILES][MAXLEN / PS];
+	struct file *t = files;
+	int i, ret;
+
+	if (make_scene() || merge())
+		return FAIL;
+	look();
+	for (i = 0; i < nfiles; i++)
+		memcpy(merged[i], files[i].pfn, sizeof(merged[i]));
+	ret = op->fn(t);
+	if (ret == FAIL)
+		return FAIL;
+	/* operations look too: compare with what was right after the merge */
+	for (i = 0; i < nfiles; i++)
+		memcpy(files[i].pfn, merged[i], sizeof(merged[i]));
+	if (!ret && check_frames(t, op->rule))
+		return FAIL;
+	if (check_read(0, "read") || check_maps("mapping") || check_cold())
+		return FAIL;
+	return ret;
+}
+
+/* ------------------------------------------------------------------------- */
+/* tests that need a scene of their own */
+
+static int test_words(void)
+{
+	static const char * const words[] = { "always", "madvise", "never" };
+	static const char * const bad[] = {
+		"", "alway", "alwaysx", "always madvise", "[never]", "1", "-1",
+		"always\nnever", "\377\377", " ",
+		"nevernevernevernevernevernevernevernevernevernevernevernever",
+	};
+	char buf[128], want[64];
+	size_t i, j;
+
+	for (i = 0; i < ARRAY_SIZE(words); i++) {
+		snprintf(buf, sizeof(buf), "%s\n", words[i]);
+		if (ksm_write("file", i % 2 ? buf : words[i]))
+			return fail("write %s", words[i]);
+		for (j = 0; j < ARRAY_SIZE(bad); j++) {
+			errno = 0;
+			if (*bad[j] && (!ksm_write("file", bad[j]) ||
+					errno != EINVAL))
+				return fail("'%s' was taken", bad[j]);
+		}
+		snprintf(want, sizeof(want), "%s %s %s",
+			 i == 0 ? "[always]" : "always",
+			 i == 1 ? "[madvise]" : "madvise",
+			 i == 2 ? "[never]" : "never");
+		if (read_text(KSM_DIR "file", buf, sizeof(buf)) ||
+		    strcmp(buf, want))
+			return fail("'%s' is not '%s'", buf, want);
+	}
+	return PASS;
+}
+
+static int test_knobs(void)
+{
+	static const char * const bad[] = { "3", "-1", "x", "99999999999" };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(bad); i++)
+		if (!ksm_write("run", bad[i]))
+			return fail("run took '%s'", bad[i]);
+	if (!ksm_write("max_page_sharing", "1"))
+		return fail("max_page_sharing took 1");
+	return PASS;
+}
+
+static int test_counters_read_only(void)
+{
+	struct dirent *d;
+	DIR *dir = opendir(KSM_DIR);
+	int n = 0;
+
+	if (!dir)
+		return fail("opendir");
+	while ((d = readdir(dir))) {
+		if (strncmp(d->d_name, "file_", 5))
+			continue;
+		n++;
+		if (!ksm_write(d->d_name, "0"))
+			return fail("%s can be written", d->d_name);
+		if (ksm_get(d->d_name) < 0)
+			return fail("%s is negative", d->d_name);
+	}
+	closedir(dir);
+	return n >= 8 ? PASS : fail("%d counters", n);
+}
+
+/* Run @fn in a child; its result is the child's. */
+static int in_child(int (*fn)(void))
+{
+	int status;
+	pid_t pid = fork();
+
+	if (!pid)
+		_exit(fn());
+	waitpid(pid, &status, 0);
+	return WIFEXITED(status) ? WEXITSTATUS(status) :
+		fail("child: status %#x", status);
+}
+
+static int as_nobody(void)
+{
+	char buf[128];
+
+	if (setgid(NOBODY) || setuid(NOBODY))
+		return fail("setuid");
+	errno = 0;
+	if (!ksm_write("file", "always") || errno != EACCES)
+		return fail("nobody can write file");
+	errno = 0;
+	if (!ksm_write("run", "1") || errno != EACCES)
+		return fail("nobody can write run");
+	return read_text(KSM_DIR "file", buf, sizeof(buf)) ?
+		fail("nobody cannot read file") : PASS;
+}
+
+static int test_permissions(void)
+{
+	return in_child(as_nobody);
+}
+
+static long meminfo(const char *key)
+{
+	FILE *fp = fopen("/proc/meminfo", "r");
+	char line[128];
+	long kb = -1;
+
+	while (fp && fgets(line, sizeof(line), fp))
+		if (!strncmp(line, key, strlen(key)))
+			sscanf(line + strlen(key), ": %ld", &kb);
+	if (fp)
+		fclose(fp);
+	return kb;
+}
+
+/* What the counters claim was saved has left the page cache. */
+static int test_counters(void)
+{
+	const int n = 4, np = 64 * MAXLEN / PS / 64;
+	long cached, sharing, shared, drop;
+
+	if (make_files(n, np, false) || read_all())
+		return FAIL;
+	cached = meminfo("Cached");
+	sharing = ksm_get("file_pages_sharing");
+	shared = ksm_get("file_pages_shared");
+	if (merge())
+		return FAIL;
+	drop = (cached - meminfo("Cached")) * 1024 / (long)PS;
+	sharing = ksm_get("file_pages_sharing") - sharing;
+	shared = ksm_get("file_pages_shared") - shared;
+	if (shared != np || sharing != (n - 1) * np)
+		return fail("%ld shared, %ld sharing; not %d, %d", shared,
+			    sharing, np, (n - 1) * np);
+	if (ksm_get("file_bytes_saved") !=
+	    ksm_get("file_pages_sharing") * (long)PS)
+		return fail("file_bytes_saved is %ld",
+			    ksm_get("file_bytes_saved"));
+	if (ksm_get("file_metadata_bytes") < 8 * n * np)
+		return fail("file_metadata_bytes is %ld",
+			    ksm_get("file_metadata_bytes"));
+	/* a program's own pages come and go: a tenth */
+	return labs(drop - sharing) <= sharing / 10 ? PASS :
+		fail("page cache shrank by %ld pages, not %ld", drop, sharing);
+}
+
+static int test_run_2(void)
+{
+	long broken = ksm_get("file_pages_broken");
+	int same;
+
+	if (make_scene() || merge())
+		return FAIL;
+	unmerged(&same);
+	ksm_set("run", 2);
+	if (ksm_get("file_pages_shared") || ksm_get("file_pages_sharing"))
+		return fail("%ld shared, %ld sharing after run=2",
+			    ksm_get("file_pages_shared"),
+			    ksm_get("file_pages_sharing"));
+	if (ksm_get("file_pages_broken") - broken < same)
+		return fail("%ld breaks", ksm_get("file_pages_broken") - broken);
+	unmerged(&same);
+	ksm_set("run", 0);
+	if (same)
+		return fail("%d slots still share after run=2", same);
+	return check_read(0, "read after run=2") || check_cold();
+}
+
+/* Nothing is merged in the present state, however long ksmd runs. */
+static int check_none(const char *when)
+{
+	int same;
+
+	if (read_all() || passes(2))
+		return FAIL;
+	unmerged(&same);
+	return same ? fail("%d slots merged %s", same, when) : PASS;
+}
+
+static int test_never(void)
+{
+	long sharing = ksm_get("file_pages_sharing");
+	int i, same;
+
+	ksm_mode("never");
+	if (make_scene() || read_all())
+		return FAIL;
+	ksm_set("run", 1);
+	/* ksmd may make no passes over files at all now */
+	for (i = 0; i < 50; i++)
+		usleep(20000);
+	ksm_set("run", 0);
+	unmerged(&same);
+	if (same || ksm_get("file_pages_sharing") != sharing)
+		return fail("%d slots merged with never", same);
+	return PASS;
+}
+
+static int advise_all(int advice)
+{
+	int i;
+
+	for (i = 0; i < nfiles; i++)
+		if (madvise(files[i].map, MAXLEN, advice))
+			return fail("madvise %d", advice);
+	return PASS;
+}
+
+static int test_madvise_none(void)
+{
+	ksm_mode("madvise");
+	return make_scene() || check_none("without an opt-in");
+}
+
+static int test_madvise(void)
+{
+	ksm_mode("madvise");
+	return make_scene() || advise_all(MADV_MERGEABLE) || merge() ||
+	       check_cold();
+}
+
+/* An opt-in for some pages of each file is for these pages only. */
+static int test_madvise_range(void)
+{
+	int i, p;
+
+	ksm_mode("madvise");
+	if (make_files(3, 8, true) || read_all())
+		return FAIL;
+	for (i = 0; i < nfiles; i++)
+		if (madvise(files[i].map + 2 * PS, 3 * PS, MADV_MERGEABLE))
+			return fail("MADV_MERGEABLE");
+	if (passes(2))
+		return FAIL;
+	for (i = 0; i < nfiles; i++)
+		for (p = 0; p < 8; p++)
+			if (sharers(files + i, p) !=
+			    (p >= 2 && p < 5 ? 3 * 3 - 1 : 0))
+				return fail("page %d has %d sharers", p,
+					    sharers(files + i, p));
+	return PASS;
+}
+
+static int test_unmergeable(void)
+{
+	int i;
+
+	ksm_mode("madvise");
+	if (make_files(3, 8, true) || advise_all(MADV_MERGEABLE) || merge())
+		return FAIL;
+	if (madvise(files[0].map, 4 * PS, MADV_UNMERGEABLE))
+		return fail("MADV_UNMERGEABLE");
+	for (i = 0; i < 8; i++)
+		if (!sharers(files, i) != (i < 4))
+			return fail("page %d has %d sharers", i,
+				    sharers(files, i));
+	if (passes(2))
+		return FAIL;
+	for (i = 0; i < 8; i++)
+		if (!sharers(files, i) != (i < 4))
+			return fail("page %d has %d sharers after a pass", i,
+				    sharers(files, i));
+	return check_read(0, "read after MADV_UNMERGEABLE");
+}
+
+/* munmap ends an opt-in: what is merged stays so, nothing more is merged. */
+static int test_munmap(void)
+{
+	int i, same;
+
+	ksm_mode("madvise");
+	if (make_scene() || advise_all(MADV_MERGEABLE) || merge())
+		return FAIL;
+	for (i = 0; i < nfiles; i++) {
+		unmap_file(files + i);
+		if (map_file(files + i))
+			return FAIL;
+	}
+	if (unmerged(&same) || !same)
+		return fail("a merge ended with the opt-in");
+	ksm_set("run", 2);
+	ksm_set("run", 0);
+	return check_none("after munmap");
+}
+
+static int opt_in_and_exit(void)
+{
+	return advise_all(MADV_MERGEABLE);
+}
+
+static int test_exit(void)
+{
+	ksm_mode("madvise");
+	return make_scene() || in_child(opt_in_and_exit) ||
+	       check_none("after exit");
+}
+
+static pid_t exec_child;
+
+static int test_exec(void)
+{
+	int pipefd[2], ret;
+	char c;
+
+	ksm_mode("madvise");
+	if (make_scene() || pipe2(pipefd, O_CLOEXEC))
+		return FAIL;
+	exec_child = fork();
+	if (!exec_child) {
+		if (!advise_all(MADV_MERGEABLE))
+			execlp("sleep", "sleep", "1000", NULL);
+		_exit(1);
+	}
+	close(pipefd[1]);
+	if (read(pipefd[0], &c, 1))		/* until the exec closes it */
+		return fail("pipe");
+	close(pipefd[0]);
+	ret = check_none("after exec");
+	if (waitpid(exec_child, NULL, WNOHANG))
+		ret = fail("the child did not run until the end");
+	kill(exec_child, SIGKILL);
+	waitpid(exec_child, NULL, 0);
+	return ret;
+}
+
+static int merge_by_prctl(void)
+{
+	int i;
+
+	if (prctl(PR_SET_MEMORY_MERGE, 1, 0, 0, 0))
+		return errno == EINVAL ? skip("PR_SET_MEMORY_MERGE") :
+			fail("PR_SET_MEMORY_MERGE");
+	/* mappings that exist, and mappings made later */
+	for (i = 0; i < nfiles / 2; i++) {
+		unmap_file(files + i);
+		if (map_file(files + i))
+			return FAIL;
+	}
+	return merge();
+}
+
+static int test_prctl(void)
+{
+	int ret;
+
+	ksm_mode("madvise");
+	if (make_scene())
+		return FAIL;
+	ret = in_child(merge_by_prctl);
+	return ret ?: check_cold();
+}
+
+static int test_max_page_sharing(void)
+{
+	long max = ksm_get("max_page_sharing");
+	struct file *f;
+	int ret = PASS;
+	size_t p;
+
+	ksm_set("run", 2);
+	ksm_set("run", 0);
+	ksm_set("max_page_sharing", 8);
+	if (make_files(2, 16, true) || read_all() || passes(3)) {
+		ret = FAIL;
+	} else if (ksm_get("file_pages_shared") != 4 ||
+		   ksm_get("file_pages_sharing") != 28) {
+		ret = fail("%ld shared, %ld sharing; not 4, 28",
+			   ksm_get("file_pages_shared"),
+			   ksm_get("file_pages_sharing"));
+	}
+	for (f = files; f < files + nfiles && !ret; f++)
+		for (p = 0; p < pages(f); p++)
+			if (sharers(f, p) != 7)
+				ret = fail("%d slots share with page %zu",
+					   sharers(f, p), p);
+	if (!ret && (op_write(files) || check_read(0, "read") || check_cold()))
+		ret = FAIL;
+	remove_scene();
+	drop_caches();
+	ksm_set("run", 2);
+	ksm_set("run", 0);
+	ksm_set("max_page_sharing", max);
+	return ret;
+}
+
+/* A clean page that has not changed is not read again. */
+static int test_hashed_once(void)
+{
+	long hashed, scanned;
+	char *buf;
+
+	if (make_files(1, 16, false) || read_all() || passes(3))
+		return FAIL;
+	hashed = ksm_get("file_pages_hashed");
+	scanned = ksm_get("file_pages_scanned");
+	if (passes(3))
+		return FAIL;
+	if (ksm_get("file_pages_scanned") - scanned < 3 * 16)
+		return fail("%ld pages scanned",
+			    ksm_get("file_pages_scanned") - scanned);
+	if (ksm_get("file_pages_hashed") != hashed)
+		return fail("%ld unchanged pages were read again",
+			    ksm_get("file_pages_hashed") - hashed);
+	buf = ink(10);
+	if (fill(files, AT, buf, 10) || read_all() || passes(3))
+		return FAIL;
+	hashed = ksm_get("file_pages_hashed") - hashed;
+	return hashed >= 1 && hashed <= 3 ? PASS :
+		fail("%ld pages read after one change", hashed);
+}
+
+static int check_nothing_shared(const char *when)
+{
+	long shared = ksm_get("file_pages_shared");
+	long sharing = ksm_get("file_pages_sharing");
+
+	return shared || sharing ? fail("%ld shared, %ld sharing %s", shared,
+					sharing, when) : PASS;
+}
+
+static int test_remove(void)
+{
+	if (make_scene() || merge())
+		return FAIL;
+	while (nfiles > 1)
+		remove_file(files + --nfiles);
+	if (check_read(0, "read of the last file") || check_cold())
+		return FAIL;
+	remove_scene();
+	return check_nothing_shared("after removal");
+}
+
+static int test_drop_caches(void)
+{
+	int i, ret;
+
+	if (make_scene() || merge())
+		return FAIL;
+	for (i = 0; i < nfiles; i++)
+		unmap_file(files + i);
+	sync_dirs();
+	drop_caches();
+	ret = check_nothing_shared("after drop_caches");
+	for (i = 0; i < nfiles; i++)
+		ret |= map_file(files + i);
+	return ret || check_read(0, "read after drop_caches");
+}
+
+/* Find how @dir is mounted; it must be a mount point. */
+static int find_mount(const char *dir, struct mntent *ent, char *buf, size_t n)
+{
+	FILE *fp = setmntent("/proc/mounts", "r");
+	int found = 0;
+
+	while (fp && !found && getmntent_r(fp, ent, buf, n))
+		found = !strcmp(ent->mnt_dir, dir);
+	if (fp)
+		endmntent(fp);
+	return found ? PASS : skip("%s is no mount point", dir);
+}
+
+static void close_scene(void)
+{
+	int i;
+
+	for (i = 0; i < nfiles; i++) {
+		unmap_file(files + i);
+		close(files[i].fd);
+	}
+}
+
+static int open_scene(int flags)
+{
+	int i;
+
+	for (i = 0; i < nfiles; i++) {
+		files[i].fd = open(files[i].path, flags);
+		if (files[i].fd < 0 || map_file(files + i))
+			return fail("open %s", files[i].path);
+	}
+	return PASS;
+}
+
+/* Unmount one side while it shares with the other; check it; mount again. */
+static int test_umount(void)
+{
+	char real[2][PATH_MAX], cmd[PATH_MAX + 64], buf[2 * PATH_MAX];
+	struct mntent ent;
+	int ret;
+
+	if (!realpath(dirs[0], real[0]) || !realpath(dirs[1], real[1]))
+		return fail("realpath");
+	ret = find_mount(real[0], &ent, buf, sizeof(buf));
+	if (ret)
+		return ret;
+	if (make_scene() || merge())
+		return FAIL;
+	/* the other directory's files stay open, mapped and merged */
+	close_scene();
+	sync_dirs();
+	if (umount(real[0])) {
+		fail("umount %s", real[0]);
+		open_scene(O_RDWR);
+		return FAIL;
+	}
+	snprintf(cmd, sizeof(cmd), "e2fsck -fn %s >/dev/null 2>&1",
+		 ent.mnt_fsname);
+	if (!strcmp(ent.mnt_type, "ext4") && system(cmd))
+		ret = fail("%s", cmd);
+	snprintf(cmd, sizeof(cmd), "mount -t %s -o %s %s %s", ent.mnt_type,
+		 ent.mnt_opts, ent.mnt_fsname, real[0]);
+	if (system(cmd))
+		ksft_exit_fail_msg("%s\n", cmd);
+	return open_scene(O_RDWR) || ret || check_read(0, "read after umount") ||
+	       merge() || check_cold();
+}
+
+static int test_remount_ro(void)
+{
+	char real[PATH_MAX], buf[2 * PATH_MAX];
+	struct mntent ent;
+	int ret;
+
+	if (!realpath(dirs[0], real))
+		return fail("realpath");
+	ret = find_mount(real, &ent, buf, sizeof(buf));
+	if (ret)
+		return ret;
+	if (make_scene() || merge())
+		return FAIL;
+	close_scene();
+	sync_dirs();
+	if (mount(NULL, real, NULL, MS_REMOUNT | MS_RDONLY, NULL))
+		ret = fail("remount read-only");
+	ret = ret || open_scene(O_RDONLY) || check_read(0, "read-only read") ||
+	      check_maps("read-only mapping") || merge();
+	if (!ret && pwrite(files[0].fd, "x", 1, 0) == 1)
+		ret = fail("write to a read-only mount");
+	close_scene();
+	if (mount(NULL, real, NULL, MS_REMOUNT, NULL))
+		ksft_exit_fail_msg("remount read-write: %s\n", strerror(errno));
+	return open_scene(O_RDWR) || ret || op_write(files) ||
+	       check_read(0, "read") || check_cold();
+}
+
+/* Anonymous pages merge as before, and no file page does because of it. */
+static int test_anonymous(void)
+{
+	const size_t n = 64 * PS;
+	char *anon = mmap(NULL, n, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	int i, ret = PASS, same;
+	size_t p;
+
+	ksm_mode("never");
+	if (anon == MAP_FAILED || make_scene() || read_all() ||
+	    advise_all(MADV_MERGEABLE))
+		return fail("set-up");
+	memset(anon, 0x5a, n);
+	if (madvise(anon, n, MADV_MERGEABLE))
+		return fail("MADV_MERGEABLE");
+	ksm_set("run", 1);
+	for (i = 0; i < seconds * 50; i++) {
+		if (ksm_get("pages_sharing") >= 63)
+			break;
+		usleep(20000);
+	}
+	ksm_set("run", 0);
+	unmerged(&same);
+	if (ksm_get("pages_sharing") < 63 || same)
+		ret = fail("%ld anonymous and %d file pages merged",
+			   ksm_get("pages_sharing"), same);
+	/* file pages with the bytes of anonymous ones stay apart from them */
+	ksm_mode("always");
+	for (p = 0; p < 4; p++)
+		ret = ret || fill(files, p * PS, anon, PS);
+	ret = ret || merge();
+	for (p = 0; p < n && !ret; p += PS)
+		if (pfn_at(anon + p) == files[0].pfn[0])
+			ret = fail("a file page merged with an anonymous one");
+	anon[0] = 1;
+	ret = ret || check_read(0, "read") || check_cold();
+	if (anon[1] != 0x5a || anon[PS] != 0x5a)
+		ret = fail("an anonymous page changed");
+	munmap(anon, n);
+	ksm_set("run", 2);
+	ksm_set("run", 0);
+	return ret;
+}
+
+/* Short files, which ext4 may hold in the inode. */
+static int test_short(void)
+{
+	char name[32];
+	char *text = ink(100);
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		snprintf(name, sizeof(name), "short%d", i);
+		if (create_file(files + i, dirs[1], name))
+			return FAIL;
+		nfiles++;
+		if (fill(files + i, 0, text, 100))
+			return FAIL;
+	}
+	if (merge() || fill(files, 10, ink(20), 20) || check_read(0, "read") ||
+	    check_maps("mapping") || check_cold() || merge())
+		return FAIL;
+	/* grow out of the inode, and shrink */
+	return fill(files, 90, ink(3 * PS), 3 * PS) || check_cold() ||
+	       set_len(files, 40) || set_len(files + 1, 0) || check_cold();
+}
+
+/* Encrypted files are no part of this. */
+static int test_encrypted(void)
+{
+	struct {
+		struct fscrypt_add_key_arg arg;
+		char raw[FSCRYPT_MAX_KEY_SIZE];
+	} key = {
+		.arg.key_spec.type = FSCRYPT_KEY_SPEC_TYPE_IDENTIFIER,
+		.arg.raw_size = FSCRYPT_MAX_KEY_SIZE,
+	};
+	struct fscrypt_policy_v2 policy = {
+		.version = FSCRYPT_POLICY_V2,
+		.contents_encryption_mode = FSCRYPT_MODE_AES_256_XTS,
+		.filenames_encryption_mode = FSCRYPT_MODE_AES_256_CTS,
+	};
+	char path[PATH_MAX - 32];
+	int fd, i, ret;
+	char *text;
+
+	snprintf(path, sizeof(path), "%s/secret", dirs[0]);
+	memset(key.raw, 'k', sizeof(key.raw));
+	mkdir(path, 0700);
+	fd = open(path, O_RDONLY | O_DIRECTORY);
+	ret = ioctl(fd, FS_IOC_ADD_ENCRYPTION_KEY, &key.arg);
+	memcpy(policy.master_key_identifier, key.arg.key_spec.u.identifier,
+	       sizeof(policy.master_key_identifier));
+	ret = ret ?: ioctl(fd, FS_IOC_SET_ENCRYPTION_POLICY, &policy);
+	close(fd);
+	if (ret) {
+		skip("encryption policy");
+		rmdir(path);
+		return SKIP;
+	}
+	text = ink(PS);
+	for (i = 0; i < 3; i++) {
+		/* two encrypted files and a plain one, all alike */
+		if (create_file(files + i, i < 2 ? path : dirs[0],
+				i ? "b" : "a"))
+			return FAIL;
+		nfiles++;
+		if (fill(files + i, 0, text, PS))
+			return FAIL;
+	}
+	ret = check_none("with encrypted files") || check_cold();
+	remove_scene();
+	return rmdir(path) ? fail("rmdir") : ret;
+}
+
+/* A swap file is not page cache: it leaves the merge, and stays out. */
+static int test_swap_file(void)
+{
+	static char head[PS];
+	char *map;
+	int ret;
+
+	if (make_files(3, 16, true))
+		return FAIL;
+	memset(head, 0, PS);
+	*(__u32 *)(head + 1024) = 1;		/* version */
+	*(__u32 *)(head + 1028) = 15;		/* last page */
+	memcpy(head + PS - 10, "SWAPSPACE2", 10);
+	if (fill(files, 0, head, PS) || merge())
+		return FAIL;
+	if (swapon(files[0].path, 0))
+		return skip("swapon");
+	ret = passes(2) || check_read(0, "read with swap on");
+	map = mmap(NULL, 8 * PS, PROT_READ | PROT_WRITE,
+		   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (map == MAP_FAILED)
+		return fail("mmap");
+	memset(map, 0x77, 8 * PS);
+	madvise(map, 8 * PS, MADV_PAGEOUT);
+	if (map[0] != 0x77 || memcmp(map, map + PS, 7 * PS))
+		ret = fail("swap lost bytes");
+	munmap(map, 8 * PS);
+	if (swapoff(files[0].path))
+		return fail("swapoff");
+	/* swap wrote to the file behind its model */
+	remove_file(files);
+	files[0] = files[--nfiles];
+	return ret || check_read(0, "read after swap") || check_cold();
+}
+
+/* Programs run from merged pages. */
+static int test_exec_merged(void)
+{
+	char cmd[3 * PATH_MAX];
+	int i, ret = PASS;
+	long sharing;
+
+	sharing = ksm_get("file_pages_sharing");
+	for (i = 0; i < 2; i++) {
+		snprintf(cmd, sizeof(cmd), "cp /bin/sh %s/sh%d && %s/sh%d -c :",
+			 dirs[i], i, dirs[i], i);
+		if (system(cmd))
+			return fail("%s", cmd);
+	}
+	if (make_scene() || merge() || passes(2))
+		return FAIL;
+	if (ksm_get("file_pages_sharing") - sharing < 20)
+		return fail("%ld pages of a program merged",
+			    ksm_get("file_pages_sharing") - sharing);
+	for (i = 0; i < 2; i++) {
+		snprintf(cmd, sizeof(cmd),
+			 "%s/sh%d -c 'exec test $((6 * 7)) = 42'", dirs[i], i);
+		if (system(cmd))
+			ret = fail("%s", cmd);
+	}
+	for (i = 0; i < 2; i++) {
+		snprintf(cmd, sizeof(cmd), "cmp /bin/sh %s/sh%d && rm %s/sh%d",
+			 dirs[i], i, dirs[i], i);
+		if (system(cmd))
+			ret = fail("%s", cmd);
+	}
+	return ret;
+}
+
+/* ksmd at work while every operation runs: the bytes only. */
+static int test_all_at_once(void)
+{
+	const struct op *op;
+	int ret = PASS;
+
+	if (make_scene() || merge())
+		return FAIL;
+	ksm_set("run", 1);
+	ksm_set("sleep_millisecs", 0);
+	for (op = ops; op < ops + ARRAY_SIZE(ops) && !ret; op++) {
+		if (!(op->rule & INPLACE) || files->len < AT + 4 * PS)
+			continue;
+		ret = op->fn(files) == FAIL || check_read(0, op->name) ||
+		      check_maps(op->name);
+		if (files->len > MAXLEN - 4 * PS)
+			break;
+	}
+	ksm_set("sleep_millisecs", 10);
+	ksm_set("run", 0);
+	return ret || check_cold();
+}
+
+static const struct test {
+	const char *name;
+	int (*fn)(void);
+} tests[] = {
+	{ "words that file takes", test_words },
+	{ "nonsense to other knobs", test_knobs },
+	{ "counters are read-only", test_counters_read_only },
+	{ "permissions", test_permissions },
+	{ "counters are true", test_counters },
+	{ "run=2 breaks everything", test_run_2 },
+	{ "never", test_never },
+	{ "madvise, no opt-in", test_madvise_none },
+	{ "madvise", test_madvise },
+	{ "madvise, part of a file", test_madvise_range },
+	{ "MADV_UNMERGEABLE", test_unmergeable },
+	{ "opt-in ends with munmap", test_munmap },
+	{ "opt-in ends with exit", test_exit },
+	{ "opt-in ends with exec", test_exec },
+	{ "PR_SET_MEMORY_MERGE", test_prctl },
+	{ "max_page_sharing", test_max_page_sharing },
+	{ "an unchanged page is read once", test_hashed_once },
+	{ "remove while merged", test_remove },
+	{ "drop_caches while merged", test_drop_caches },
+	{ "unmount while merged", test_umount },
+	{ "remount read-only while merged", test_remount_ro },
+	{ "anonymous pages", test_anonymous },
+	{ "short files", test_short },
+	{ "encrypted files", test_encrypted },
+	{ "swap file", test_swap_file },
+	{ "programs", test_exec_merged },
+	{ "operations while ksmd runs", test_all_at_once },
+};
+
+/* ------------------------------------------------------------------------- */
+
+static void report(const char *name, const char *only, int (*fn)(void),
+		   const struct op *op)
+{
+	int ret;
+
+	if (only && !strstr(name, only))
+		return;
+	errno = 0;
+	if (!model_only)
+		ksm_mode("always");
+	ret = fn ? fn() : run_op(op);
+	ksm_set("run", 0);
+	remove_scene();
+	/* a test must leave nothing behind that would help the next one */
+	drop_caches();
+	if (!model_only && ret != FAIL && check_nothing_shared("after the files are gone")) {
+		ret = FAIL;
+		ksm_set("run", 2);
+		ksm_set("run", 0);
+	}
+	if (ret == SKIP)
+		ksft_test_result_skip("%s (%s)\n", name, why);
+	else
+		ksft_test_result(!ret, "%s\n", name);
+}
+
+/*
+ * Do one operation to each file, in turn, and write what the files must hold
+ * now to OUT/0, OUT/1, ... This does not look at ksm.
+ */
+static int change(char **argv)
+{
+	const char *out = *argv++;
+	const struct op *op = ops;
+	char path[PATH_MAX];
+	struct file *f = files;
+	struct stat st;
+	int fd, i, ret;
+
+	dirs[0] = "/";
+	for (i = 0; argv[i]; i++) {
+		memset(f, 0, sizeof(*f));
+		snprintf(f->path, sizeof(f->path), "%s", argv[i]);
+		f->want = calloc(1, MAXLEN);
+		f->fd = open(f->path, O_RDWR);
+		if (f->fd < 0 || fstat(f->fd, &st) || map_file(f))
+			return fail("%s", f->path);
+		f->len = st.st_size;
+		if (f->len < AT + 4 * PS || f->len > MAXLEN - 4 * PS)
+			return fail("%s: %zu bytes", f->path, f->len);
+		if (pread(f->fd, f->want, f->len, 0) != (ssize_t)f->len)
+			return fail("read %s", f->path);
+		while (!(op->rule & INPLACE))
+			op = op + 1 < ops + ARRAY_SIZE(ops) ? op + 1 : ops;
+		nfiles = 1;
+		ret = op->fn(f);
+		if (ret == FAIL || check_read(0, op->name) ||
+		    check_maps(op->name))
+			return fail("%s: %s", f->path, op->name);
+		printf("%s\t%s\t%s\n", f->path, op->name,
+		       ret == SKIP ? "skipped" : "done");
+		snprintf(path, sizeof(path), "%s/%d", out, i);
+		fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+		if (write(fd, f->want, f->len) != (ssize_t)f->len)
+			return fail("write %s", path);
+		close(fd);
+		unmap_file(f);
+		close(f->fd);
+		free(f->want);
+		op = op + 1 < ops + ARRAY_SIZE(ops) ? op + 1 : ops;
+	}
+	return PASS;
+}
+
+int main(int argc, char **argv)
+{
+	static const char * const knobs[] = {
+		"run", "pages_to_scan", "sleep_millisecs",
+	};
+	long saved[ARRAY_SIZE(knobs)];
+	const char *only = NULL;
+	const char *limit = getenv("KSM_FILE_SECONDS");
+	size_t i, n = 0;
+	int opt;
+
+	seconds = limit ? atoi(limit) : 60;
+	while ((opt = getopt(argc, argv, "cmt:")) != -1) {
+		if (opt == 'c')
+			return change(argv + optind);
+		if (opt == 'm')
+			model_only = true;
+		else if (opt == 't')
+			only = optarg;
+		else
+			return KSFT_FAIL;
+	}
+	ksft_print_header();
+	if (!model_only && access(KSM_DIR "file", F_OK))
+		ksft_exit_skip("the kernel has no " KSM_DIR "file\n");
+	if (geteuid())
+		ksft_exit_skip("needs root\n");
+	if (optind == argc)
+		ksft_exit_skip("no directory given\n");
+	dirs[0] = argv[optind];
+	dirs[1] = argv[optind + 1] ?: dirs[0];
+	if (!model_only && ksm_write("file", "always"))
+		ksft_exit_skip("file = always: %s\n", strerror(errno));
+	pagemap_fd = open("/proc/self/pagemap", O_RDONLY);
+	if (pagemap_fd < 0)
+		ksft_exit_skip("pagemap: %s\n", strerror(errno));
+	for (i = 0; i < ARRAY_SIZE(knobs); i++)
+		saved[i] = ksm_get(knobs[i]);
+	ksm_set("pages_to_scan", 10000);
+	ksm_set("sleep_millisecs", 10);
+
+	for (i = 0; i < ARRAY_SIZE(ops); i++)
+		n += !only || strstr(ops[i].name, only);
+	for (i = 0; i < ARRAY_SIZE(tests) && !model_only; i++)
+		n += !only || strstr(tests[i].name, only);
+	ksft_set_plan(n);
+	for (i = 0; i < ARRAY_SIZE(ops); i++)
+		report(ops[i].name, only, NULL, ops + i);
+	for (i = 0; i < ARRAY_SIZE(tests) && !model_only; i++)
+		report(tests[i].name, only, tests[i].fn, NULL);
+
+	if (!model_only)
+		ksm_mode("never");
+	for (i = 0; i < ARRAY_SIZE(knobs); i++)
+		ksm_set(knobs[i], saved[i]);
+	ksft_finished();
+}

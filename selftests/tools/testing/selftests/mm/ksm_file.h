@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the tests of file merging have in common: reading and writing knobs. */
+#ifndef KSM_FILE_H
+#define KSM_FILE_H
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../kselftest.h"
+
+#ifndef __aligned
+#define __aligned(x)	__attribute__((__aligned__(x)))
+#endif
+
+#define KSM_DIR		"/sys/kernel/mm/ksm/"
+
+static inline int write_text(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY);
+	ssize_t ret;
+
+	if (fd < 0)
+		return -1;
+	ret = write(fd, text, strlen(text));
+	close(fd);
+	return ret == (ssize_t)strlen(text) ? 0 : -1;
+}
+
+static inline int read_text(const char *path, char *buf, size_t n)
+{
+	int fd = open(path, O_RDONLY);
+	ssize_t ret;
+
+	if (fd < 0)
+		return -1;
+	ret = read(fd, buf, n - 1);
+	close(fd);
+	if (ret < 0)
+		return -1;
+	buf[ret] = '\0';
+	buf[strcspn(buf, "\n")] = '\0';
+	return 0;
+}
+
+static inline int ksm_write(const char *name, const char *text)
+{
+	char path[512];
+
+	snprintf(path, sizeof(path), KSM_DIR "%s", name);
+	return write_text(path, text);
+}
+
+/* A knob or counter that must be there: the kernel was asked before. */
+static inline long ksm_get(const char *name)
+{
+	char path[512], buf[64];
+
+	snprintf(path, sizeof(path), KSM_DIR "%s", name);
+	if (read_text(path, buf, sizeof(buf)))
+		ksft_exit_fail_msg("%s: %s\n", path, strerror(errno));
+	return strtol(buf, NULL, 0);
+}
+
+static inline void ksm_set(const char *name, long val)
+{
+	char buf[32];
+
+	snprintf(buf, sizeof(buf), "%ld", val);
+	if (ksm_write(name, buf))
+		ksft_exit_fail_msg("%s = %ld: %s\n", name, val,
+				   strerror(errno));
+}
+
+static inline void ksm_mode(const char *mode)
+{
+	if (ksm_write("file", mode))
+		ksft_exit_fail_msg("file = %s: %s\n", mode, strerror(errno));
+}
+
+static inline void drop_caches(void)
+{
+	if (write_text("/proc/sys/vm/drop_caches", "5"))
+		ksft_exit_fail_msg("drop_caches: %s\n", strerror(errno));
+}
+
+#endif /* KSM_FILE_H */
