@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: GPL-2.0
+//
+// The holes of the function FN get its context, the expression CTX.  The driver
+// puts names for FN and CTX, one rule for each function that has a context.
+//
+// Leaves: everything outside FN.
+
+@@
+position p : script:python() { p[0].current_element == "FN" };
+@@
+- CTX_MAP@p
++ CTX
