@@ -15,6 +15,9 @@ LANES = ("uml", "qemu")
 NAME = os.path.basename(sys.argv[0])
 LOCKS = []
 
+# What is generated must not depend on the settings of whoever runs this.
+os.environ.update(GIT_CONFIG_GLOBAL="/dev/null", GIT_CONFIG_SYSTEM="/dev/null", LC_ALL="C")
+
 
 def say(text):
     """Progress goes to stderr: stdout belongs to the result."""
