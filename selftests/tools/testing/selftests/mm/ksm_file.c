@@ -2668,6 +2668,7 @@ static int change(char **argv)
 	struct stat st;
 	int fd, i, ret;
 
+	model_only = true;
 	dirs[0] = "/";
 	for (i = 0; argv[i]; i++) {
 		memset(f, 0, sizeof(*f));
@@ -2714,6 +2715,9 @@ int main(int argc, char **argv)
 	size_t i, n = 0;
 	int opt;
 
+	pagemap_fd = open("/proc/self/pagemap", O_RDONLY);
+	if (pagemap_fd < 0)
+		ksft_exit_skip("pagemap: %s\n", strerror(errno));
 	seconds = limit ? atoi(limit) : 60;
 	while ((opt = getopt(argc, argv, "cmt:")) != -1) {
 		if (opt == 'c')
@@ -2736,9 +2740,6 @@ int main(int argc, char **argv)
 	dirs[1] = argv[optind + 1] ?: dirs[0];
 	if (!model_only && ksm_write("file", "always"))
 		ksft_exit_skip("file = always: %s\n", strerror(errno));
-	pagemap_fd = open("/proc/self/pagemap", O_RDONLY);
-	if (pagemap_fd < 0)
-		ksft_exit_skip("pagemap: %s\n", strerror(errno));
 	for (i = 0; i < ARRAY_SIZE(knobs); i++)
 		saved[i] = ksm_get(knobs[i]);
 	ksm_set("pages_to_scan", 10000);
