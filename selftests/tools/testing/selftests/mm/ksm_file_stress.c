@@ -1,0 +1,816 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Everything that can happen to merged file pages, all at once, to a model.
+ *
+ * Usage: ksm_file_stress [-d SECONDS] [-s SEED] [-w WORKERS] [-m] DIR [DIR2]
+ *
+ * DIR and DIR2 are directories on file systems that merge; -m tries the model
+ * only, on any kernel.
+ *
+ * There is a set of files that all workers use. Each page belongs to one
+ * worker, which alone changes it and knows each byte of it; the others read it
+ * and check that they see what the model says, or while it is being changed,
+ * the old or the new. The unit is a sector: all its words tell their place and
+ * the sector's tag. Most pages get the same tag throughout, one of very few,
+ * so that pages are equal all over the place. Each worker has a file of its
+ * own, too, for what concerns a whole file. Meanwhile the main process writes
+ * back, drops caches, reclaims, and switches ksmd on, off and back.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "../kselftest.h"
+#include "ksm_file.h"
+
+#define PS		4096UL
+#define SECTOR		512UL
+#define SECTORS		(PS / SECTOR)
+#define WORDS		(PS / sizeof(uint64_t))
+#define NFILES		8
+#define NPAGES		128		/* pages that all workers use */
+#define NTAIL		8		/* pages after them that come and go */
+#define NOWN		32		/* pages of a worker's own file */
+#define MAXWORKERS	32
+#define THREADS		2		/* workers in a process */
+#define COMMON		5		/* tags that make pages equal */
+#define GROUP		"/sys/fs/cgroup/ksm_file_stress"
+
+#ifndef MADV_PAGEOUT
+#define MADV_PAGEOUT	21
+#endif
+
+/* A page of a shared file; @seq is odd while @was turns into @now. */
+struct slot {
+	uint32_t seq;
+	uint32_t was[SECTORS];
+	uint32_t now[SECTORS];
+};
+
+enum {
+	OP_WRITE, OP_WRITE_SECTORS, OP_STORE, OP_STORE_FRESH, OP_DIRECT_WRITE,
+	OP_PUNCH, OP_ZERO, OP_READ_INTO_MAP, OP_FORK_STORE, OP_TAIL, OP_OWN_FILE,
+	OP_READ, OP_DIRECT_READ, OP_LOAD, OP_PRIVATE, OP_DONTNEED, OP_FSYNC,
+	OP_PAGEOUT, OP_MLOCK, OP_FORK, OPS
+};
+
+static const char * const op_names[OPS] = {
+	"write", "write of sectors", "store", "store to a fresh mapping",
+	"direct write", "punch", "zero", "read into a mapping",
+	"store by a child", "tail", "whole file", "read", "direct read", "load",
+	"private store", "DONTNEED", "fsync", "PAGEOUT", "mlock", "fork",
+};
+
+/* What all processes share. */
+static struct {
+	struct slot slots[NFILES][NPAGES];
+	uint32_t tags;			/* the last tag in use */
+	int stop;
+	int wrong;
+	unsigned long ops[OPS];
+} *model;
+
+struct worker {
+	int nr;
+	uint64_t rand;
+	pthread_t thread;
+	int own;			/* fd of its own file */
+	uint32_t own_tags[NOWN];
+	int own_pages;
+	char path[PATH_MAX];
+	int palette;			/* fd of a source of pages */
+	char *buf;			/* a page, aligned */
+};
+
+static const char *dirs[2];
+static int fds[NFILES], direct[NFILES];
+static char *maps[NFILES];		/* of each process */
+static int workers = 8;
+static bool model_only;
+
+static uint64_t word(uint32_t tag, size_t i)
+{
+	return tag ? (uint64_t)tag << 32 | (uint32_t)(i * 0x9e3779b9) : 0;
+}
+
+static uint32_t rnd(struct worker *w, uint32_t n)
+{
+	w->rand ^= w->rand << 13;
+	w->rand ^= w->rand >> 7;
+	w->rand ^= w->rand << 17;
+	return (w->rand >> 20) % n;
+}
+
+static __printf(1, 2) void wrong(const char *fmt, ...)
+{
+	char msg[256];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(msg, sizeof(msg), fmt, ap);
+	va_end(ap);
+	if (__atomic_fetch_add(&model->wrong, 1, __ATOMIC_SEQ_CST) < 20)
+		ksft_print_msg("WRONG: %s\n", msg);
+	__atomic_store_n(&model->stop, 1, __ATOMIC_SEQ_CST);
+}
+
+static void must(bool ok, const char *what)
+{
+	if (!ok && !__atomic_load_n(&model->stop, __ATOMIC_SEQ_CST))
+		wrong("%s: %s", what, strerror(errno));
+}
+
+/* Most changes make a page equal to many others, some make it unique. */
+static uint32_t new_tag(struct worker *w)
+{
+	if (rnd(w, 8))
+		return 1 + rnd(w, COMMON);
+	return __atomic_add_fetch(&model->tags, 1, __ATOMIC_SEQ_CST);
+}
+
+static void fill(void *to, uint32_t tag, size_t first, size_t n)
+{
+	uint64_t *words = to;
+	size_t i;
+
+	for (i = 0; i < n / sizeof(*words); i++)
+		words[i] = word(tag, first / sizeof(*words) + i);
+}
+
+/* ------------------------------------------------------------------------- */
+/* checks */
+
+static struct slot look(int f, int p)
+{
+	struct slot *slot = &model->slots[f][p], copy;
+
+	copy.seq = __atomic_load_n(&slot->seq, __ATOMIC_SEQ_CST);
+	memcpy(copy.was, slot->was, sizeof(copy.was));
+	memcpy(copy.now, slot->now, sizeof(copy.now));
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	return copy;
+}
+
+/* @got was read after @before was taken: does the model allow it? */
+static void check(int f, int p, const struct slot *before, const void *got,
+		  const char *how)
+{
+	const uint64_t *words = got;
+	uint32_t seq;
+	size_t i, s;
+
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	seq = __atomic_load_n(&model->slots[f][p].seq, __ATOMIC_SEQ_CST);
+	if (seq != before->seq)
+		return;
+	for (i = 0; i < WORDS; i++) {
+		s = i * sizeof(*words) / SECTOR;
+		if (words[i] == word(before->now[s], i))
+			continue;
+		if (seq & 1 && words[i] == word(before->was[s], i))
+			continue;
+		wrong("%s: file %d page %d word %zu is %#llx, not %#llx (seq %u)",
+		      how, f, p, i, (unsigned long long)words[i],
+		      (unsigned long long)word(before->now[s], i), seq);
+		return;
+	}
+}
+
+static void check_page(struct worker *w, int f, int p, bool dio)
+{
+	struct slot before = look(f, p);
+
+	if (pread(dio ? direct[f] : fds[f], w->buf, PS, p * PS) != PS)
+		must(false, "pread");
+	else
+		check(f, p, &before, w->buf, dio ? "direct read" : "read");
+}
+
+static void check_map(struct worker *w, int f, int p, const char *map)
+{
+	struct slot before = look(f, p);
+
+	memcpy(w->buf, map + p * PS, PS);
+	check(f, p, &before, w->buf, "load");
+}
+
+/* ------------------------------------------------------------------------- */
+/* changes of one's own page */
+
+static void begin(struct slot *slot, uint32_t tag, size_t first, size_t n)
+{
+	size_t s;
+
+	memcpy(slot->was, slot->now, sizeof(slot->was));
+	__atomic_add_fetch(&slot->seq, 1, __ATOMIC_SEQ_CST);
+	for (s = first; s < first + n; s++)
+		slot->now[s] = tag;
+}
+
+static void end(struct slot *slot)
+{
+	__atomic_add_fetch(&slot->seq, 1, __ATOMIC_SEQ_CST);
+}
+
+/* Store through a mapping: word by word, as others look on. */
+static void store(char *map, int p, uint32_t tag, size_t off, size_t n)
+{
+	volatile uint64_t *to = (uint64_t *)(map + p * PS + off);
+	size_t i;
+
+	for (i = 0; i < n / sizeof(*to); i++)
+		to[i] = word(tag, off / sizeof(*to) + i);
+}
+
+static char *map_file(int f)
+{
+	char *map = mmap(NULL, NPAGES * PS, PROT_READ | PROT_WRITE, MAP_SHARED,
+			 fds[f], 0);
+
+	must(map != MAP_FAILED, "mmap");
+	return map == MAP_FAILED ? NULL : map;
+}
+
+static void change(struct worker *w, int op, int f, int p)
+{
+	struct slot *slot = &model->slots[f][p];
+	size_t first = 0, n = SECTORS;
+	uint32_t tag = new_tag(w);
+	off_t at = p * PS;
+	char *map;
+	pid_t pid;
+
+	if (op == OP_PUNCH || op == OP_ZERO)
+		tag = 0;
+	if (op == OP_WRITE_SECTORS || (op == OP_STORE && rnd(w, 2))) {
+		first = rnd(w, SECTORS);
+		n = 1 + rnd(w, SECTORS - first);
+	}
+	if (op == OP_READ_INTO_MAP)
+		tag = 1 + rnd(w, COMMON);
+	fill(w->buf, tag, first * SECTOR, n * SECTOR);
+	begin(slot, tag, first, n);
+	switch (op) {
+	case OP_WRITE:
+	case OP_WRITE_SECTORS:
+		must(pwrite(fds[f], w->buf, n * SECTOR, at + first * SECTOR) ==
+		     (ssize_t)(n * SECTOR), "pwrite");
+		break;
+	case OP_STORE:
+		store(maps[f], p, tag, first * SECTOR, n * SECTOR);
+		break;
+	case OP_STORE_FRESH:
+		map = map_file(f);
+		if (!map)
+			break;
+		if (rnd(w, 2))
+			(void)*(volatile char *)(map + at);
+		store(map, p, tag, 0, PS);
+		if (!rnd(w, 4))
+			must(!msync(map + at, PS, MS_SYNC), "msync");
+		munmap(map, NPAGES * PS);
+		break;
+	case OP_DIRECT_WRITE:
+		must(pwrite(direct[f], w->buf, PS, at) == PS, "direct pwrite");
+		break;
+	case OP_PUNCH:
+		must(!fallocate(fds[f], FALLOC_FL_PUNCH_HOLE |
+				FALLOC_FL_KEEP_SIZE, at, PS), "punch");
+		break;
+	case OP_ZERO:
+		must(!fallocate(fds[f], FALLOC_FL_ZERO_RANGE, at, PS), "zero");
+		break;
+	case OP_READ_INTO_MAP:
+		must(pread(w->palette, maps[f] + at, PS, tag * PS) == PS,
+		     "pread into a mapping");
+		break;
+	case OP_FORK_STORE:
+		pid = fork();
+		if (!pid) {
+			store(maps[f], p, tag, 0, PS);
+			_exit(0);
+		}
+		must(pid > 0 && waitpid(pid, NULL, 0) == pid, "fork");
+		break;
+	}
+	end(slot);
+	if (rnd(w, 2))
+		check_page(w, f, p, false);
+	else
+		check_map(w, f, p, maps[f]);
+}
+
+/* Cut the pages that nobody else reads off a file, and put some back. */
+static void change_tail(struct worker *w, int f)
+{
+	size_t len = NPAGES * PS + rnd(w, NTAIL * PS);
+	size_t up = NPAGES * PS + rnd(w, NTAIL * PS);
+	uint32_t tag = 1 + rnd(w, COMMON);
+	char zero[PS] = "";
+	size_t p, n;
+	off_t off;
+
+	for (p = NPAGES; p < NPAGES + NTAIL; p++) {
+		fill(w->buf, tag, 0, PS);
+		must(pwrite(fds[f], w->buf, PS, p * PS) == PS, "tail pwrite");
+	}
+	if (rnd(w, 2))
+		must(!sync_file_range(fds[f], NPAGES * PS, NTAIL * PS,
+				      SYNC_FILE_RANGE_WRITE |
+				      SYNC_FILE_RANGE_WAIT_AFTER),
+		     "sync_file_range");
+	usleep(rnd(w, 20000));
+	must(!ftruncate(fds[f], len) && !ftruncate(fds[f], up), "truncate");
+	for (off = NPAGES * PS; (size_t)off < up; off += PS) {
+		n = off + PS > up ? up - off : PS;
+		if (pread(fds[f], w->buf, PS, off) != (ssize_t)n) {
+			wrong("file %d: tail ends before %zu", f, up);
+			return;
+		}
+		/* up to @len as written, zeros after it */
+		for (p = 0; p < n / sizeof(uint64_t); p++) {
+			uint64_t want = word(tag, p);
+			size_t here = off + p * sizeof(want);
+
+			if (here >= len)
+				want = 0;
+			else if (here + sizeof(want) > len)
+				memcpy((char *)&want + len - here, zero,
+				       here + sizeof(want) - len);
+			if (((uint64_t *)w->buf)[p] != want) {
+				wrong("file %d: tail word %zu at %#lx is wrong",
+				      f, p, (long)off);
+				return;
+			}
+		}
+	}
+}
+
+/* ------------------------------------------------------------------------- */
+/* a worker's own file */
+
+static void check_own(struct worker *w)
+{
+	uint64_t *words = (uint64_t *)w->buf;
+	struct stat st;
+	size_t i;
+	int p;
+
+	must(!fstat(w->own, &st) && st.st_size == w->own_pages * (off_t)PS,
+	     "size of a worker's file");
+	for (p = 0; p < w->own_pages; p++) {
+		must(pread(w->own, w->buf, PS, p * PS) == PS, "pread");
+		for (i = 0; i < WORDS; i++) {
+			if (words[i] == word(w->own_tags[p], i))
+				continue;
+			wrong("%s: page %d word %zu is %#llx, not %#llx",
+			      w->path, p, i, (unsigned long long)words[i],
+			      (unsigned long long)word(w->own_tags[p], i));
+			return;
+		}
+	}
+}
+
+static void fill_own(struct worker *w, int from)
+{
+	int p;
+
+	for (p = from; p < NOWN; p++) {
+		w->own_tags[p] = new_tag(w);
+		fill(w->buf, w->own_tags[p], 0, PS);
+		must(pwrite(w->own, w->buf, PS, p * PS) == PS, "pwrite");
+	}
+	w->own_pages = NOWN;
+}
+
+static void change_own(struct worker *w)
+{
+	char path[PATH_MAX + 4];
+	int p = rnd(w, NOWN - 1), i;
+
+	switch (rnd(w, 7)) {
+	case 0:		/* a new file */
+		close(w->own);
+		must(!unlink(w->path), "unlink");
+		w->own = open(w->path, O_RDWR | O_CREAT | O_EXCL, 0600);
+		must(w->own >= 0, "create");
+		fill_own(w, 0);
+		break;
+	case 1:
+		must(!ftruncate(w->own, p * PS), "truncate");
+		w->own_pages = p;
+		check_own(w);
+		fill_own(w, p);
+		break;
+	case 2:		/* cut within a page: the rest of it is zero */
+		must(!ftruncate(w->own, p * PS) &&
+		     !ftruncate(w->own, (p + 1) * PS), "truncate");
+		w->own_tags[p] = 0;
+		w->own_pages = p + 1;
+		check_own(w);
+		fill_own(w, p + 1);
+		break;
+	case 3:
+		if (fallocate(w->own, FALLOC_FL_COLLAPSE_RANGE, p * PS, PS))
+			break;
+		for (i = p; i < NOWN - 1; i++)
+			w->own_tags[i] = w->own_tags[i + 1];
+		w->own_pages = NOWN - 1;
+		check_own(w);
+		fill_own(w, NOWN - 1);
+		break;
+	case 4:
+		must(!ftruncate(w->own, (NOWN - 1) * PS), "truncate");
+		if (fallocate(w->own, FALLOC_FL_INSERT_RANGE, p * PS, PS)) {
+			w->own_pages = NOWN - 1;
+			fill_own(w, NOWN - 1);
+			break;
+		}
+		for (i = NOWN - 1; i > p; i--)
+			w->own_tags[i] = w->own_tags[i - 1];
+		w->own_tags[p] = 0;
+		break;
+	case 5:
+		snprintf(path, sizeof(path), "%s.new", w->path);
+		must(!rename(w->path, path) && !rename(path, w->path),
+		     "rename");
+		break;
+	case 6:
+		must(!fsync(w->own) &&
+		     !posix_fadvise(w->own, 0, 0, POSIX_FADV_DONTNEED),
+		     "fadvise");
+		break;
+	}
+	check_own(w);
+}
+
+/* ------------------------------------------------------------------------- */
+
+static void read_elsewhere(struct worker *w, int op, int f, int p)
+{
+	struct slot before;
+	char *map;
+	pid_t pid;
+	int n;
+
+	switch (op) {
+	case OP_READ:
+	case OP_DIRECT_READ:
+		check_page(w, f, p, op == OP_DIRECT_READ);
+		break;
+	case OP_LOAD:
+		for (n = 0; n < 16; n++)
+			check_map(w, f, (p + n) % NPAGES, maps[f]);
+		break;
+	case OP_PRIVATE:
+		map = mmap(NULL, NPAGES * PS, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE, fds[f], 0);
+		must(map != MAP_FAILED, "mmap");
+		check_map(w, f, p, map);
+		before = look(f, p);
+		map[p * PS] ^= 1;
+		map[p * PS] ^= 1;
+		/* a private copy is of one moment, or of while it changed */
+		memcpy(w->buf, map + p * PS, PS);
+		check(f, p, &before, w->buf, "private copy");
+		munmap(map, NPAGES * PS);
+		break;
+	case OP_DONTNEED:
+		posix_fadvise(fds[f], p * PS, 16 * PS, POSIX_FADV_DONTNEED);
+		break;
+	case OP_FSYNC:
+		must(!fsync(fds[f]), "fsync");
+		break;
+	case OP_PAGEOUT:
+		n = p + 16 > NPAGES ? NPAGES - p : 16;
+		madvise(maps[f] + p * PS, n * PS, MADV_PAGEOUT);
+		break;
+	case OP_MLOCK:
+		must(!mlock(maps[f] + p * PS, PS), "mlock");
+		check_map(w, f, p, maps[f]);
+		must(!munlock(maps[f] + p * PS, PS), "munlock");
+		break;
+	case OP_FORK:
+		pid = fork();
+		if (!pid) {
+			for (n = 0; n < 8; n++)
+				check_map(w, f, (p + n) % NPAGES, maps[f]);
+			_exit(0);
+		}
+		must(pid > 0 && waitpid(pid, NULL, 0) == pid, "fork");
+		break;
+	}
+}
+
+static bool owns(const struct worker *w, int f, int p)
+{
+	return (f + p) % workers == w->nr;
+}
+
+static void *work(void *arg)
+{
+	static const int weights[OPS] = {
+		[OP_WRITE] = 12, [OP_WRITE_SECTORS] = 6, [OP_STORE] = 12,
+		[OP_STORE_FRESH] = 6, [OP_DIRECT_WRITE] = 3, [OP_PUNCH] = 3,
+		[OP_ZERO] = 3, [OP_READ_INTO_MAP] = 4, [OP_FORK_STORE] = 1,
+		[OP_TAIL] = 1, [OP_OWN_FILE] = 2, [OP_READ] = 20,
+		[OP_DIRECT_READ] = 2, [OP_LOAD] = 12, [OP_PRIVATE] = 4,
+		[OP_DONTNEED] = 2, [OP_FSYNC] = 1, [OP_PAGEOUT] = 2,
+		[OP_MLOCK] = 2, [OP_FORK] = 1,
+	};
+	struct worker *w = arg;
+	int i, op, f, p, sum = 0;
+
+	for (i = 0; i < OPS; i++)
+		sum += weights[i];
+	while (!__atomic_load_n(&model->stop, __ATOMIC_SEQ_CST)) {
+		i = rnd(w, sum);
+		for (op = 0; i >= weights[op]; op++)
+			i -= weights[op];
+		f = rnd(w, NFILES);
+		p = rnd(w, NPAGES);
+		if (op < OP_TAIL) {
+			while (!owns(w, f, p))
+				p = (p + 1) % NPAGES;
+			change(w, op, f, p);
+		} else if (op == OP_TAIL) {
+			if (w->nr < NFILES)
+				change_tail(w, w->nr);
+		} else if (op == OP_OWN_FILE) {
+			change_own(w);
+		} else {
+			read_elsewhere(w, op, f, p);
+		}
+		__atomic_add_fetch(&model->ops[op], 1, __ATOMIC_RELAXED);
+		/* leave pages alone for a while, or they never merge */
+		if (!rnd(w, 8))
+			usleep(rnd(w, 20000));
+	}
+	check_own(w);
+	return NULL;
+}
+
+static void join_group(void)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%d", getpid());
+	write_text(GROUP "/cgroup.procs", text);
+}
+
+static void process(int first, uint64_t seed)
+{
+	struct worker w[THREADS] = {};
+	int f, i, n = workers - first < THREADS ? workers - first : THREADS;
+
+	join_group();
+	for (f = 0; f < NFILES; f++)
+		maps[f] = map_file(f);
+	for (i = 0; i < n && !model->wrong; i++) {
+		w[i].nr = first + i;
+		w[i].rand = (seed + w[i].nr + 1) * 0x9e3779b97f4a7c15ULL | 1;
+		w[i].palette = open("/dev/shm", O_RDWR | O_TMPFILE, 0600);
+		if (w[i].palette < 0)
+			w[i].palette = open(dirs[0], O_RDWR | O_TMPFILE, 0600);
+		must(!posix_memalign((void **)&w[i].buf, PS, PS), "memory");
+		for (f = 1; f <= COMMON; f++) {
+			fill(w[i].buf, f, 0, PS);
+			must(pwrite(w[i].palette, w[i].buf, PS, f * PS) == PS,
+			     "palette");
+		}
+		snprintf(w[i].path, PATH_MAX, "%s/own%d", dirs[w[i].nr % 2],
+			 w[i].nr);
+		w[i].own = open(w[i].path, O_RDWR | O_CREAT | O_TRUNC, 0600);
+		must(w[i].own >= 0, "create");
+		fill_own(w + i, 0);
+		must(!pthread_create(&w[i].thread, NULL, work, w + i),
+		     "pthread_create");
+	}
+	while (i--)
+		pthread_join(w[i].thread, NULL);
+}
+
+static int make_files(void)
+{
+	static char buf[PS] __aligned(PS);
+	char path[PATH_MAX];
+	int f, p;
+	size_t s;
+
+	for (f = 0; f < NFILES; f++) {
+		snprintf(path, sizeof(path), "%s/shared%d", dirs[f % 2], f);
+		fds[f] = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
+		direct[f] = open(path, O_RDWR | O_DIRECT);
+		if (direct[f] < 0)
+			direct[f] = fds[f];
+		for (p = 0; p < NPAGES; p++) {
+			for (s = 0; s < SECTORS; s++)
+				model->slots[f][p].now[s] = 1 + p % COMMON;
+			fill(buf, 1 + p % COMMON, 0, PS);
+			if (pwrite(fds[f], buf, PS, p * PS) != PS)
+				return -1;
+		}
+	}
+	return 0;
+}
+
+/* With nobody at work: each byte of each file, however it is read. */
+static void check_all(const char *how, bool dio)
+{
+	struct worker w = {};
+	int f, p;
+
+	must(!posix_memalign((void **)&w.buf, PS, PS), "memory");
+	for (f = 0; f < NFILES; f++)
+		for (p = 0; p < NPAGES; p++)
+			check_page(&w, f, p, dio);
+	if (model->wrong)
+		ksft_print_msg("%s: %d wrong\n", how, model->wrong);
+	free(w.buf);
+}
+
+/* Some pressure on the workers' memory, without killing them. */
+static bool make_group(void)
+{
+	write_text("/sys/fs/cgroup/cgroup.subtree_control", "+memory");
+	if (mkdir(GROUP, 0755) && errno != EEXIST)
+		return false;
+	return !access(GROUP "/memory.reclaim", W_OK);
+}
+
+static void sync_dirs(void)
+{
+	int fd, i;
+
+	for (i = 0; i < 2; i++) {
+		fd = open(dirs[i], O_RDONLY);
+		must(fd >= 0 && !syncfs(fd), "syncfs");
+		close(fd);
+	}
+}
+
+/* What the main process does to all of memory, several times a second. */
+static void disturb(struct worker *w, bool group)
+{
+	static const char * const modes[] = { "never", "madvise" };
+
+	if (rnd(w, 2))
+		sync_dirs();
+	if (!rnd(w, 20))
+		drop_caches();
+	if (group && !rnd(w, 4))
+		write_text(GROUP "/memory.reclaim", rnd(w, 2) ? "1M" : "4M");
+	if (model_only)
+		return;
+	switch (rnd(w, 30)) {
+	case 0:
+		ksm_set("run", 2);
+		break;
+	case 1:
+		ksm_set("run", 0);
+		break;
+	case 2:
+		ksm_mode(modes[rnd(w, 2)]);
+		break;
+	default:
+		ksm_mode("always");
+		ksm_set("run", 1);
+	}
+}
+
+static long run(int limit, uint64_t seed, long *merges)
+{
+	struct worker w = { .rand = seed * 0x9e3779b97f4a7c15ULL | 1 };
+	bool group = make_group();
+	long now, before = 0, peak = 0;
+	time_t last = time(NULL) + limit;
+	int i, n = 0, status;
+	pid_t pid;
+
+	if (!group)
+		ksft_print_msg("no memory.reclaim: no pressure by a memory cgroup\n");
+	for (i = 0; i < workers; i += THREADS) {
+		pid = fork();
+		if (!pid) {
+			process(i, seed);
+			_exit(0);
+		}
+		must(pid > 0, "fork");
+		n++;
+	}
+	while (time(NULL) < last && !model->stop) {
+		usleep(50000 + rnd(&w, 200000));
+		disturb(&w, group);
+		if (model_only)
+			continue;
+		now = ksm_get("file_pages_sharing");
+		if (now > before)
+			*merges += now - before;
+		before = now;
+		if (now > peak)
+			peak = now;
+	}
+	__atomic_store_n(&model->stop, 1, __ATOMIC_SEQ_CST);
+	alarm(300);		/* a worker that never ends is a failure */
+	while (n--)
+		if (wait(&status) < 0 || status)
+			wrong("a worker ended with status %#x", status);
+	alarm(0);
+	rmdir(GROUP);
+	return peak;
+}
+
+int main(int argc, char **argv)
+{
+	static const char * const knobs[] = {
+		"run", "pages_to_scan", "sleep_millisecs",
+	};
+	long saved[ARRAY_SIZE(knobs)];
+	long broken = 0, merges = 0, peak;
+	uint64_t seed = 1;
+	int opt, limit = 60;
+	size_t i;
+
+	while ((opt = getopt(argc, argv, "d:ms:w:")) != -1) {
+		if (opt == 'd')
+			limit = atoi(optarg);
+		else if (opt == 'm')
+			model_only = true;
+		else if (opt == 's')
+			seed = strtoull(optarg, NULL, 0);
+		else if (opt == 'w')
+			workers = atoi(optarg);
+		else
+			return KSFT_FAIL;
+	}
+	ksft_print_header();
+	if (!model_only && access(KSM_DIR "file", F_OK))
+		ksft_exit_skip("the kernel has no " KSM_DIR "file\n");
+	if (geteuid())
+		ksft_exit_skip("needs root\n");
+	if (optind == argc)
+		ksft_exit_skip("no directory given\n");
+	if (workers < 1 || workers > MAXWORKERS)
+		ksft_exit_fail_msg("1 to %d workers\n", MAXWORKERS);
+	dirs[0] = argv[optind];
+	dirs[1] = argv[optind + 1] ?: dirs[0];
+	model = mmap(NULL, sizeof(*model), PROT_READ | PROT_WRITE,
+		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (model == MAP_FAILED)
+		ksft_exit_fail_perror("mmap");
+	model->tags = COMMON;
+	if (!model_only && ksm_write("file", "always"))
+		ksft_exit_skip("file = always: %s\n", strerror(errno));
+	if (make_files())
+		ksft_exit_fail_perror(dirs[0]);
+	ksft_set_plan(2);
+	ksft_print_msg("%d workers, %d s, seed %llu\n", workers, limit,
+		       (unsigned long long)seed);
+
+	for (i = 0; i < ARRAY_SIZE(knobs); i++)
+		saved[i] = ksm_get(knobs[i]);
+	ksm_set("pages_to_scan", 5000);
+	ksm_set("sleep_millisecs", 5);
+	if (!model_only)
+		broken = ksm_get("file_pages_broken");
+
+	peak = run(limit, seed, &merges);
+	check_all("read at the end", false);
+	sync_dirs();
+	check_all("direct read at the end", true);
+	drop_caches();
+	check_all("read after drop_caches", false);
+
+	for (i = 0; i < OPS; i++)
+		ksft_print_msg("%-24s %lu\n", op_names[i], model->ops[i]);
+	if (!model_only) {
+		broken = ksm_get("file_pages_broken") - broken;
+		ksm_mode("never");
+	}
+	for (i = 0; i < ARRAY_SIZE(knobs); i++)
+		ksm_set(knobs[i], saved[i]);
+	ksft_print_msg("%ld merges seen, %ld breaks, %ld slots shared at most\n",
+		       merges, broken, peak);
+	ksft_test_result(!model->wrong, "every byte as the model says\n");
+	/* a tenth of all pages at once, and as many breaks again */
+	if (model_only)
+		ksft_test_result_skip("merging (-m)\n");
+	else
+		ksft_test_result(peak >= NFILES * NPAGES / 10 &&
+				 broken >= NFILES * NPAGES / 10,
+				 "enough was merged and broken\n");
+	ksft_finished();
+}
