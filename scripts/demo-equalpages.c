@@ -11,7 +11,6 @@
  */
 #include <err.h>
 #include <fcntl.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,16 +22,16 @@
 
 /* The hash only speeds up sorting; equal means equal bytes. */
 struct page {
-	uint64_t hash;
+	unsigned long long hash;
 	const unsigned char *bytes;
 };
 
 static struct page *pages;
 static size_t count, room;
 
-static uint64_t hash(const unsigned char *bytes)
+static unsigned long long hash(const unsigned char *bytes)
 {
-	uint64_t h = 0x243f6a8885a308d3, word;
+	unsigned long long h = 0x243f6a8885a308d3, word;
 	size_t i;
 
 	for (i = 0; i < PAGE; i += sizeof(word)) {

@@ -12,10 +12,6 @@
 
 #include "../kselftest.h"
 
-#ifndef __aligned
-#define __aligned(x)	__attribute__((__aligned__(x)))
-#endif
-
 #define KSM_DIR		"/sys/kernel/mm/ksm/"
 
 static inline int write_text(const char *path, const char *text)
@@ -81,12 +77,21 @@ static inline void ksm_mode(const char *mode)
 		ksft_exit_fail_msg("file = %s: %s\n", mode, strerror(errno));
 }
 
-static inline void drop_caches(void)
+/* Drop all clean pages that nobody maps. */
+static inline void evict(void)
 {
 	/* 4 keeps the kernel from logging each time */
 	if (write_text("/proc/sys/vm/drop_caches", "4") ||
 	    write_text("/proc/sys/vm/drop_caches", "1"))
-		ksft_exit_fail_msg("drop_caches: %s\n", strerror(errno));
+		ksft_exit_fail_perror("drop_caches");
+}
+
+/* Read a byte of a mapping, so that its page is present. */
+static inline void touch(const char *addr)
+{
+	char byte = *addr;
+
+	asm volatile("" : : "r" (byte) : "memory");
 }
 
 #endif /* KSM_FILE_H */

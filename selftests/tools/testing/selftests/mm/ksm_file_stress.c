@@ -228,11 +228,12 @@ static void end(struct slot *slot)
 /* Store through a mapping: word by word, as others look on. */
 static void store(char *map, int p, uint32_t tag, size_t off, size_t n)
 {
-	volatile uint64_t *to = (uint64_t *)(map + p * PS + off);
+	uint64_t *to = (uint64_t *)(map + p * PS + off);
 	size_t i;
 
 	for (i = 0; i < n / sizeof(*to); i++)
-		to[i] = word(tag, off / sizeof(*to) + i);
+		__atomic_store_n(to + i, word(tag, off / sizeof(*to) + i),
+				 __ATOMIC_RELAXED);
 }
 
 static char *map_file(int f)
@@ -277,7 +278,7 @@ static void change(struct worker *w, int op, int f, int p)
 		if (!map)
 			break;
 		if (rnd(w, 2))
-			(void)*(volatile char *)(map + at);
+			touch(map + at);
 		store(map, p, tag, 0, PS);
 		if (!rnd(w, 4))
 			must(!msync(map + at, PS, MS_SYNC), "msync");
@@ -605,8 +606,7 @@ static void process(int first, uint64_t seed)
 
 static int make_files(void)
 {
-	static char buf[PS] __aligned(PS);
-	char path[PATH_MAX];
+	char buf[PS], path[PATH_MAX];
 	int f, p;
 	size_t s;
 
@@ -670,7 +670,7 @@ static void disturb(struct worker *w, bool group)
 	if (rnd(w, 2))
 		sync_dirs();
 	if (!rnd(w, 20))
-		drop_caches();
+		evict();
 	if (group && !rnd(w, 4))
 		write_text(GROUP "/memory.reclaim", rnd(w, 2) ? "1M" : "4M");
 	if (model_only)
@@ -791,7 +791,7 @@ int main(int argc, char **argv)
 	check_all("read at the end", false);
 	sync_dirs();
 	check_all("direct read at the end", true);
-	drop_caches();
+	evict();
 	check_all("read after drop_caches", false);
 
 	for (i = 0; i < OPS; i++)
