@@ -61,7 +61,11 @@ def base():
 def lock(name):
     """Held until the process ends."""
     handle = open(os.path.join(cache_dir(), name + ".lock"), "w", encoding="ascii")
-    fcntl.flock(handle, fcntl.LOCK_EX)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        say(f"waiting for another {name}")
+        fcntl.flock(handle, fcntl.LOCK_EX)
     LOCKS.append(handle)
 
 

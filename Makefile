@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# One word for each thing to do; the work is done in scripts/.
+
+LANE ?= uml
+export LANE CACHE KERNEL_TARBALL FULL
+
+.PHONY: help setup series build boot demo check deb clean
+help:
+	@echo 'make setup   install what is needed, unpack the base kernel'
+	@echo 'make series  write patches/ from cocci/, mm-ksm/, fs-adapters/, selftests/'
+	@echo 'make build   build the patched kernel of a lane'
+	@echo 'make boot    boot it and open a shell (or run CMD="...")'
+	@echo 'make demo    merge equal pages of real files, and prove it safe'
+	@echo 'make check   run all tests'
+	@echo 'make deb     make an installable kernel package from CONFIG=/boot/config-...'
+	@echo 'make clean   remove all build state (the cache folder)'
+	@echo
+	@echo 'LANE=uml (default) or LANE=qemu: the kind of virtual machine'
+	@echo 'CACHE=DIR: where build state lives (default: ~/.cache/page-wp)'
+	@echo 'KERNEL_TARBALL=FILE: another 6.12.y source than that of Debian'
+	@echo 'FULL=1: check everything at length'
+
+setup:
+	@scripts/setup
+
+series: setup
+	@scripts/series
+
+build: setup
+	@scripts/kbuild $(LANE)
+
+boot: build
+	@scripts/boot $(LANE) $(if $(CMD),-- sh -c '$(CMD)',--shell)
+
+demo: build
+	@scripts/demo
+
+check: setup
+	@scripts/check
+
+deb: setup
+	@scripts/deb $(CONFIG)
+
+clean:
+	@scripts/clean
