@@ -46,7 +46,7 @@ exits() {
 refuses() {
 	local regex=$1 output
 	shift
-	if output=$("$@" 2>&1); then
+	if output=$("$@" 2>&1 > /dev/null); then
 		echo "$output"
 		echo "succeeded"
 		return 1
