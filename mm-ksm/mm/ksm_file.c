@@ -1,0 +1,929 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * KSM for file-backed pages: ksmd looks for equal pages in the page cache and
+ * lets them share one folio (mm/page_wp.c).
+ *
+ * DOC: Overview
+ *
+ * What is scanned is a list of files, struct ksm_file.  With "always" in
+ * /sys/kernel/mm/ksm/file every regular file of an adapted filesystem that has
+ * pages in the cache comes onto it when a pass begins; otherwise those do of
+ * which madvise(MADV_MERGEABLE) or PR_SET_MEMORY_MERGE marked a mapping, and
+ * they stay as long as a VMA with VM_MERGEABLE maps them.  A listed file is not
+ * pinned: its inode leaves the list when it is evicted.  While ksmd looks at a
+ * file it holds the inode and, so that it is never found busy at unmount,
+ * s_umount of its superblock, which it only tries to take.
+ *
+ * What is known of a page is one 8-byte record, found by its page frame number:
+ * a part of the hash of its content, and the next page frame in the same bucket
+ * of a hash table.  Only ksmd links and unlinks records.  Whoever dirties a
+ * page, or brings one into the cache, clears KSM_REC_SEEN in its record and
+ * nothing more, so a clean page that did not change is never read again, and a
+ * record that is out of date costs one comparison that fails.  The table is an
+ * index of candidates, not of truth: pages are compared, locked and frozen,
+ * before they are merged.
+ *
+ * DOC: Locks
+ *
+ *   ksm_file_store_mutex		(changes of the mode)
+ *     ksm_file_mutex			(see below)
+ *
+ *   ksm_thread_mutex			(mm/ksm.c)
+ *     ksm_file_mutex			(mode, records, pass)
+ *       s_umount			(trylock)
+ *         folio lock			(trylock, see mm/page_wp.c)
+ *     ksm_file_lock			(list of files, cursor)
+ *       s_umount			(trylock)
+ *       inode->i_lock			(igrab)
+ */
+
+#include <linux/cleanup.h>
+#include <linux/freezer.h>
+#include <linux/fs.h>
+#include <linux/hashtable.h>
+#include <linux/init.h>
+#include <linux/ksm_file.h>
+#include <linux/memory_hotplug.h>
+#include <linux/mm.h>
+#include <linux/mman.h>
+#include <linux/mutex.h>
+#include <linux/page_wp.h>
+#include <linux/pagemap.h>
+#include <linux/sched/mm.h>
+#include <linux/slab.h>
+#include <linux/spinlock.h>
+#include <linux/swap.h>
+#include <linux/sysfs.h>
+#include <linux/xarray.h>
+
+#include "internal.h"
+
+/**
+ * struct ksm_file - a file whose page cache is scanned
+ * @mapping: The file; its AS_KSM_FILE is set as long as this exists.
+ * @list: All of them, in the order in which they are scanned.
+ * @hash: Found by @mapping.
+ * @advised: Passes for which it stays although no VMA with VM_MERGEABLE was
+ *	found, since madvise() sets that flag after the file is listed; 0 if
+ *	nobody advised it.
+ */
+struct ksm_file {
+	struct address_space *mapping;
+	struct list_head list;
+	struct hlist_node hash;
+	unsigned int advised;
+};
+
+/**
+ * struct ksm_rec - what is known of a page frame that holds a page-cache page
+ * @next: Next page frame in the bucket, 0 at its end.
+ * @tag: Low bits of the hash, and the bits below.
+ */
+struct ksm_rec {
+	u32 next;
+	atomic_t tag;
+};
+
+#define KSM_REC_SEEN	BIT(31)		/* content is what was hashed */
+#define KSM_REC_LINKED	BIT(30)		/* in the bucket that the tag names */
+#define KSM_REC_RETRY	BIT(29)		/* a merge failed for now: come again */
+#define KSM_REC_TAG	(BIT(29) - 1)
+
+#define KSM_RECS	(PAGE_SIZE / sizeof(struct ksm_rec))
+
+/* A page that cannot be merged now must not cost more than this many tries. */
+#define KSM_FILE_TRIES	8
+
+enum ksm_file_mode { KSM_FILE_NEVER, KSM_FILE_MADVISE, KSM_FILE_ALWAYS };
+
+static const char * const ksm_file_modes[] = {
+	[KSM_FILE_ALWAYS] = "always",
+	[KSM_FILE_MADVISE] = "madvise",
+	[KSM_FILE_NEVER] = "never",
+};
+
+DEFINE_STATIC_KEY_FALSE(ksm_file_key);
+
+static DEFINE_MUTEX(ksm_file_store_mutex);
+static DEFINE_MUTEX(ksm_file_mutex);
+static enum ksm_file_mode ksm_file_mode;
+
+/* The records: arrays of KSM_RECS, by page frame number / KSM_RECS. */
+static DEFINE_XARRAY(ksm_recs);
+static unsigned long ksm_nr_rec_pages;
+static u32 *ksm_buckets;
+static unsigned long ksm_nr_buckets;
+
+static DEFINE_SPINLOCK(ksm_file_lock);
+static LIST_HEAD(ksm_files);
+static DEFINE_HASHTABLE(ksm_file_hash, 12);
+static unsigned long ksm_nr_files;
+static struct kmem_cache *ksm_file_cache;
+
+/* Where ksmd is; @file is NULL between two passes. */
+static struct {
+	struct ksm_file *file;
+	pgoff_t index;
+} ksm_file_cursor;
+
+static unsigned long ksm_file_pages_scanned;
+static unsigned long ksm_file_pages_hashed;
+static unsigned long ksm_file_full_scans;
+
+/*
+ * Records
+ */
+
+static struct ksm_rec *ksm_rec_find(unsigned long pfn)
+{
+	struct ksm_rec *recs = xa_load(&ksm_recs, pfn / KSM_RECS);
+
+	return recs ? recs + pfn % KSM_RECS : NULL;
+}
+
+/* Find the record of a page frame, or make one. */
+static struct ksm_rec *ksm_rec_get(unsigned long pfn)
+{
+	struct ksm_rec *rec = ksm_rec_find(pfn);
+	void *recs;
+
+	if (rec || pfn > U32_MAX)
+		return rec;
+	recs = (void *)get_zeroed_page(GFP_KERNEL | __GFP_NOWARN);
+	if (!recs)
+		return NULL;
+	if (xa_err(xa_store(&ksm_recs, pfn / KSM_RECS, recs, GFP_KERNEL))) {
+		free_page((unsigned long)recs);
+		return NULL;
+	}
+	ksm_nr_rec_pages++;
+	return ksm_rec_find(pfn);
+}
+
+static u32 *ksm_bucket(u32 tag)
+{
+	return ksm_buckets + (tag & KSM_REC_TAG) % ksm_nr_buckets;
+}
+
+static void ksm_rec_unlink(struct ksm_rec *rec, unsigned long pfn)
+{
+	u32 tag = atomic_read(&rec->tag);
+	u32 *link;
+
+	if (!(tag & KSM_REC_LINKED))
+		return;
+	for (link = ksm_bucket(tag); *link != pfn;
+	     link = &ksm_rec_find(*link)->next)
+		;
+	*link = rec->next;
+	atomic_andnot(KSM_REC_LINKED, &rec->tag);
+}
+
+/* Link a record, unless somebody says meanwhile that the content changed. */
+static void ksm_rec_link(struct ksm_rec *rec, unsigned long pfn, u64 hash,
+			 bool retry)
+{
+	u32 *bucket = ksm_bucket(hash);
+	int tag = (hash & KSM_REC_TAG) | KSM_REC_LINKED;
+	int old = atomic_read(&rec->tag);
+
+	if (retry)
+		tag |= KSM_REC_RETRY;
+	rec->next = *bucket;
+	*bucket = pfn;
+	while (!atomic_try_cmpxchg(&rec->tag, &old,
+				   tag | (old & KSM_REC_SEEN)))
+		;
+}
+
+/**
+ * __ksm_file_forget - the content of a folio may differ from now on
+ * @folio: The folio.
+ *
+ * See ksm_file_forget().
+ */
+void __ksm_file_forget(struct folio *folio)
+{
+	struct ksm_rec *rec;
+
+	rcu_read_lock();
+	rec = ksm_rec_find(folio_pfn(folio));
+	if (rec)
+		atomic_andnot(KSM_REC_SEEN, &rec->tag);
+	rcu_read_unlock();
+}
+
+static int ksm_recs_init(void)
+{
+	unsigned long nr = max(roundup_pow_of_two(totalram_pages()) / 4, 64UL);
+
+	if (ksm_buckets)
+		return 0;
+	nr = min(nr, KSM_REC_TAG + 1UL);
+	ksm_buckets = kvcalloc(nr, sizeof(*ksm_buckets), GFP_KERNEL);
+	if (!ksm_buckets)
+		return -ENOMEM;
+	ksm_nr_buckets = nr;
+	return 0;
+}
+
+/* Nobody scans, and after the grace period nobody forgets any more. */
+static void ksm_recs_exit(void)
+{
+	unsigned long index;
+	void *recs;
+
+	synchronize_rcu();
+	xa_for_each(&ksm_recs, index, recs)
+		free_page((unsigned long)recs);
+	xa_destroy(&ksm_recs);
+	ksm_nr_rec_pages = 0;
+	kvfree(ksm_buckets);
+	ksm_buckets = NULL;
+	ksm_nr_buckets = 0;
+}
+
+/*
+ * Files
+ */
+
+static struct ksm_file *ksm_file_find(struct address_space *mapping)
+{
+	struct ksm_file *file;
+
+	lockdep_assert_held(&ksm_file_lock);
+	hash_for_each_possible(ksm_file_hash, file, hash,
+			       (unsigned long)mapping)
+		if (file->mapping == mapping)
+			return file;
+	return NULL;
+}
+
+/* List a file; the caller keeps its inode for the time being. */
+static int ksm_file_enter(struct address_space *mapping, bool advised)
+{
+	struct ksm_file *file, *new;
+
+	new = kmem_cache_zalloc(ksm_file_cache, GFP_KERNEL);
+	if (!new)
+		return -ENOMEM;
+	new->mapping = mapping;
+
+	spin_lock(&ksm_file_lock);
+	file = ksm_file_find(mapping);
+	if (!file) {
+		swap(file, new);
+		set_bit(AS_KSM_FILE, &mapping->flags);
+		list_add_tail(&file->list, &ksm_files);
+		hash_add(ksm_file_hash, &file->hash, (unsigned long)mapping);
+		ksm_nr_files++;
+	}
+	if (advised)
+		file->advised = 2;
+	spin_unlock(&ksm_file_lock);
+	if (new)
+		kmem_cache_free(ksm_file_cache, new);
+	return 0;
+}
+
+static void ksm_file_remove(struct ksm_file *file)
+{
+	lockdep_assert_held(&ksm_file_lock);
+	if (ksm_file_cursor.file == file) {
+		ksm_file_cursor.file = list_is_last(&file->list, &ksm_files) ?
+				       NULL : list_next_entry(file, list);
+		ksm_file_cursor.index = 0;
+		if (!ksm_file_cursor.file)
+			ksm_file_full_scans++;
+	}
+	list_del(&file->list);
+	hash_del(&file->hash);
+	ksm_nr_files--;
+	clear_bit(AS_KSM_FILE, &file->mapping->flags);
+	kmem_cache_free(ksm_file_cache, file);
+}
+
+/**
+ * __ksm_file_exit - take a file off the list, since its inode is evicted
+ * @mapping: The file.
+ *
+ * Context: Nobody has a reference to the inode.
+ */
+void __ksm_file_exit(struct address_space *mapping)
+{
+	struct ksm_file *file;
+
+	spin_lock(&ksm_file_lock);
+	file = ksm_file_find(mapping);
+	if (file)
+		ksm_file_remove(file);
+	spin_unlock(&ksm_file_lock);
+}
+
+static bool ksm_file_sb(const struct super_block *sb)
+{
+	return sb->s_type->fs_flags & FS_PAGE_WP;
+}
+
+/*
+ * An unused inode that is unlinked is deleted by the final iput(), which waits
+ * while the filesystem is frozen, and thawing wants the s_umount that we hold.
+ */
+static bool ksm_file_sb_get(struct super_block *sb)
+{
+	if (!super_trylock_shared(sb))
+		return false;
+	if ((sb->s_flags & SB_ACTIVE) &&
+	    sb->s_writers.frozen == SB_UNFROZEN)
+		return true;
+	up_read(&sb->s_umount);
+	return false;
+}
+
+static void ksm_file_sb_put(struct super_block *sb)
+{
+	up_read(&sb->s_umount);
+}
+
+static bool ksm_file_unlisted(const struct inode *inode)
+{
+	return S_ISREG(inode->i_mode) && inode->i_mapping->nrpages &&
+	       !test_bit(AS_KSM_FILE, &inode->i_mapping->flags);
+}
+
+/* List all files of a superblock that have pages in the cache. */
+static void ksm_file_enter_sb(struct super_block *sb, void *unused)
+{
+	struct inode *inode, *toput = NULL;
+
+	if (!ksm_file_sb(sb) || !ksm_file_sb_get(sb))
+		return;
+	spin_lock(&sb->s_inode_list_lock);
+	list_for_each_entry(inode, &sb->s_inodes, i_sb_list) {
+		spin_lock(&inode->i_lock);
+		/* Whatever comes along serves when it is time to reschedule. */
+		if ((inode->i_state & (I_FREEING | I_WILL_FREE | I_NEW)) ||
+		    (!ksm_file_unlisted(inode) && !need_resched())) {
+			spin_unlock(&inode->i_lock);
+			continue;
+		}
+		__iget(inode);
+		spin_unlock(&inode->i_lock);
+		spin_unlock(&sb->s_inode_list_lock);
+
+		if (ksm_file_unlisted(inode))
+			ksm_file_enter(inode->i_mapping, false);
+		iput(toput);
+		toput = inode;
+
+		cond_resched();
+		spin_lock(&sb->s_inode_list_lock);
+	}
+	spin_unlock(&sb->s_inode_list_lock);
+	iput(toput);
+	ksm_file_sb_put(sb);
+}
+
+/**
+ * ksm_file_vma - does a VMA map a file whose page cache can be merged?
+ * @vma: The VMA.
+ *
+ * Context: mmap_lock or a lock that keeps the VMA.
+ * Return: true if it does.
+ */
+bool ksm_file_vma(struct vm_area_struct *vma)
+{
+	const struct inode *inode;
+
+	if (!vma->vm_file)
+		return false;
+	inode = vma->vm_file->f_mapping->host;
+	return S_ISREG(inode->i_mode) && ksm_file_sb(inode->i_sb);
+}
+
+/**
+ * ksm_file_enter_vma - scan the part of a file that a VMA maps
+ * @vma: The VMA; the caller sets its VM_MERGEABLE.
+ *
+ * Context: mmap_lock held for writing.
+ * Return: 0 or -ENOMEM; 0 as well if the VMA maps no such file.
+ */
+int ksm_file_enter_vma(struct vm_area_struct *vma)
+{
+	if (!ksm_file_vma(vma))
+		return 0;
+	return ksm_file_enter(vma->vm_file->f_mapping, true);
+}
+
+/**
+ * ksm_file_unmerge_vma - break the shared pages of a file in a part of a VMA
+ * @vma: The VMA.
+ * @start: First address.
+ * @end: Address behind the last one.
+ *
+ * Context: mmap_lock held; may sleep.
+ * Return: 0, -ENOMEM, or -EINTR if a signal is pending.
+ */
+int ksm_file_unmerge_vma(struct vm_area_struct *vma, unsigned long start,
+			 unsigned long end)
+{
+	if (!ksm_file_vma(vma))
+		return 0;
+	return page_wp_break_range(vma->vm_file->f_mapping,
+				   linear_page_index(vma, start),
+				   linear_page_index(vma, end) - 1);
+}
+
+/*
+ * Find the next part of a file, from *@first on, that somebody advised.
+ * Returns 0, -ENOENT if there is none, -EAGAIN if that cannot be told now.
+ */
+static int ksm_file_advised(struct address_space *mapping, pgoff_t *first,
+			    pgoff_t *last)
+{
+	struct vm_area_struct *vma;
+	int ret = -ENOENT;
+
+	if (!i_mmap_trylock_read(mapping))
+		return -EAGAIN;
+	vma_interval_tree_foreach(vma, &mapping->i_mmap, *first, ULONG_MAX) {
+		if (!(READ_ONCE(vma->vm_flags) & VM_MERGEABLE))
+			continue;
+		*first = max(*first, vma->vm_pgoff);
+		*last = vma->vm_pgoff + vma_pages(vma) - 1;
+		ret = 0;
+		break;
+	}
+	i_mmap_unlock_read(mapping);
+	return ret;
+}
+
+/*
+ * Scan
+ */
+
+/* Get the folio of a record, if it still may be what was recorded. */
+static struct folio *ksm_file_get_folio(unsigned long pfn)
+{
+	struct page *page = pfn_to_online_page(pfn);
+	struct folio *folio;
+
+	if (!page)
+		return NULL;
+	folio = page_folio(page);
+	if (!folio_try_get(folio))
+		return NULL;
+	/* Neither slab nor anything else whose lock is not ours to take. */
+	if (page_folio(page) == folio && !folio_test_large(folio) &&
+	    folio_test_lru(folio) && !folio_test_anon(folio))
+		return folio;
+	folio_put(folio);
+	return NULL;
+}
+
+/*
+ * Try to merge a folio with those of equal hash.  Returns 0 if it was merged,
+ * -EAGAIN if it is worth another try later, -ENOENT if there is none.
+ */
+static int ksm_file_merge(struct folio *folio, u64 hash,
+			  unsigned int max_sharing, bool across_nodes)
+{
+	unsigned long own = folio_pfn(folio);
+	u32 *link = ksm_bucket(hash);
+	unsigned int tries = 0;
+	int ret = -ENOENT;
+
+	while (*link && tries < KSM_FILE_TRIES) {
+		unsigned long pfn = *link;
+		struct ksm_rec *rec = ksm_rec_find(pfn);
+		u32 tag = atomic_read(&rec->tag);
+		struct folio *to = NULL;
+		int err;
+
+		if (tag & KSM_REC_SEEN) {
+			if (((tag ^ hash) & KSM_REC_TAG) || pfn == own ||
+			    (!across_nodes &&
+			     pfn_to_nid(pfn) != folio_nid(folio))) {
+				link = &rec->next;
+				continue;
+			}
+			to = ksm_file_get_folio(pfn);
+		}
+		if (!to) {
+			*link = rec->next;
+			atomic_andnot(KSM_REC_SEEN | KSM_REC_LINKED, &rec->tag);
+			continue;
+		}
+		err = page_wp_merge(to, folio, hash, max_sharing);
+		folio_put(to);
+		if (!err)
+			return 0;
+		if (err == -EAGAIN || err == -ENOMEM) {
+			ret = -EAGAIN;
+			tries++;
+		}
+		link = &rec->next;
+		cond_resched();
+	}
+	return ret;
+}
+
+/* Look at a page that is new or has changed; the caller has a reference. */
+static void ksm_file_scan_folio(struct folio *folio, unsigned int max_sharing,
+				bool across_nodes)
+{
+	unsigned long pfn = folio_pfn(folio);
+	struct ksm_rec *rec;
+	int err = 0;
+	u64 hash;
+
+	if (!folio_is_wp(folio) && !page_wp_eligible(folio))
+		return;
+	rec = ksm_rec_get(pfn);
+	if (!rec)
+		return;
+	ksm_rec_unlink(rec, pfn);
+	/* First say so, then read: who writes meanwhile clears it again. */
+	atomic_or(KSM_REC_SEEN, &rec->tag);
+	smp_mb__after_atomic();
+	if (folio_test_dirty(folio)) {
+		atomic_andnot(KSM_REC_SEEN, &rec->tag);
+		return;
+	}
+	hash = page_wp_hash(folio);
+	ksm_file_pages_hashed++;
+	if (!folio_is_wp(folio)) {
+		err = ksm_file_merge(folio, hash, max_sharing, across_nodes);
+		if (!err) {
+			atomic_andnot(KSM_REC_SEEN, &rec->tag);
+			return;
+		}
+	}
+	ksm_rec_link(rec, pfn, hash, err == -EAGAIN);
+}
+
+/*
+ * Find the next page that ksmd has not seen since it changed, and take a
+ * reference.  Updates *@index, and *@budget by the pages looked at.
+ */
+static struct folio *ksm_file_next_folio(struct address_space *mapping,
+					 pgoff_t *index, pgoff_t last,
+					 unsigned int *budget)
+{
+	XA_STATE(xas, &mapping->i_pages, *index);
+	struct folio *folio, *found = NULL;
+
+	*index = last + 1;
+	rcu_read_lock();
+	xas_for_each(&xas, folio, last) {
+		struct ksm_rec *rec = NULL;
+
+		if (xas_retry(&xas, folio))
+			continue;
+		if (!*budget) {
+			*index = xas.xa_index;
+			break;
+		}
+		if (!xa_is_value(folio)) {
+			--*budget;
+			ksm_file_pages_scanned++;
+			rec = ksm_rec_find(folio_pfn(folio));
+		}
+		if (xa_is_value(folio) ||
+		    (rec && (atomic_read(&rec->tag) &
+			     (KSM_REC_SEEN | KSM_REC_RETRY)) == KSM_REC_SEEN)) {
+			if (!need_resched())
+				continue;
+			*index = xas.xa_index + 1;
+			break;
+		}
+		if (!folio_try_get(folio)) {
+			xas_reset(&xas);
+			continue;
+		}
+		if (folio != xas_reload(&xas)) {
+			folio_put(folio);
+			xas_reset(&xas);
+			continue;
+		}
+		*index = xas.xa_index + 1;
+		found = folio;
+		break;
+	}
+	rcu_read_unlock();
+	return found;
+}
+
+/* Scan [@first, @last] of a file; returns the index at which to go on. */
+static pgoff_t ksm_file_scan_range(struct address_space *mapping, pgoff_t first,
+				   pgoff_t last, unsigned int *budget,
+				   unsigned int max_sharing, bool across_nodes)
+{
+	struct folio *folio;
+
+	while (first <= last && *budget) {
+		folio = ksm_file_next_folio(mapping, &first, last, budget);
+		if (folio) {
+			if (!folio_test_large(folio))
+				ksm_file_scan_folio(folio, max_sharing,
+						    across_nodes);
+			folio_put(folio);
+		}
+		cond_resched();
+	}
+	return first;
+}
+
+/* Begin a pass, unless one is under way; returns false if there is no file. */
+static bool ksm_file_start(void)
+{
+	if (ksm_file_cursor.file)
+		return true;
+	/* Pages on their way to the LRU lists have a reference too many. */
+	lru_add_drain_all();
+	if (ksm_file_mode == KSM_FILE_ALWAYS)
+		iterate_supers_unlocked(ksm_file_enter_sb, NULL);
+	spin_lock(&ksm_file_lock);
+	ksm_file_cursor.file = list_first_entry_or_null(&ksm_files,
+							struct ksm_file, list);
+	ksm_file_cursor.index = 0;
+	spin_unlock(&ksm_file_lock);
+	return ksm_file_cursor.file;
+}
+
+/* Go on with the next file, or end the pass. */
+static void ksm_file_advance(struct ksm_file *file)
+{
+	lockdep_assert_held(&ksm_file_lock);
+	if (ksm_file_cursor.file != file)
+		return;
+	ksm_file_cursor.index = 0;
+	if (list_is_last(&file->list, &ksm_files)) {
+		ksm_file_cursor.file = NULL;
+		ksm_file_full_scans++;
+	} else {
+		ksm_file_cursor.file = list_next_entry(file, list);
+	}
+}
+
+/**
+ * ksm_file_scan - look for equal pages in the page cache
+ * @nr_pages: How many pages to look at; a pass ends the batch.
+ * @max_sharing: How many slots a folio may have at most.
+ * @across_nodes: May pages of different NUMA nodes be merged?
+ *
+ * Context: ksmd.
+ */
+void ksm_file_scan(unsigned int nr_pages, unsigned int max_sharing,
+		   bool across_nodes)
+{
+	guard(mutex)(&ksm_file_mutex);
+	if (ksm_file_mode == KSM_FILE_NEVER || !ksm_file_start())
+		return;
+
+	while (nr_pages && ksm_file_cursor.file && !freezing(current)) {
+		pgoff_t first, last = ULONG_MAX - 1;
+		struct address_space *mapping;
+		struct super_block *sb;
+		struct ksm_file *file;
+		struct inode *inode;
+		int advised = 0;
+
+		spin_lock(&ksm_file_lock);
+		file = ksm_file_cursor.file;
+		if (!file) {
+			spin_unlock(&ksm_file_lock);
+			break;
+		}
+		mapping = file->mapping;
+		sb = mapping->host->i_sb;
+		inode = NULL;
+		if (ksm_file_sb_get(sb)) {
+			inode = igrab(mapping->host);
+			if (!inode)
+				ksm_file_sb_put(sb);
+		}
+		if (!inode)
+			ksm_file_advance(file);
+		first = ksm_file_cursor.index;
+		spin_unlock(&ksm_file_lock);
+		if (!inode) {
+			nr_pages--;
+			continue;
+		}
+
+		if (ksm_file_mode == KSM_FILE_MADVISE)
+			advised = ksm_file_advised(mapping, &first, &last);
+		if (!advised)
+			first = ksm_file_scan_range(mapping, first, last,
+						    &nr_pages, max_sharing,
+						    across_nodes);
+		/* An empty file costs something, too. */
+		if (nr_pages)
+			nr_pages--;
+
+		spin_lock(&ksm_file_lock);
+		if (!advised && (first <= last || last < ULONG_MAX - 1)) {
+			/* There is more, in this range or behind it. */
+			ksm_file_cursor.index = first;
+			if (file->advised)
+				file->advised = 2;
+		} else if (advised == -ENOENT && !ksm_file_cursor.index &&
+			   !(file->advised && --file->advised)) {
+			ksm_file_remove(file);
+		} else {
+			ksm_file_advance(file);
+		}
+		spin_unlock(&ksm_file_lock);
+		iput(inode);
+		ksm_file_sb_put(sb);
+		cond_resched();
+	}
+}
+
+/**
+ * ksm_file_should_run - is there anything to scan?
+ *
+ * Return: false if ksmd may sleep as far as files are concerned.
+ */
+bool ksm_file_should_run(void)
+{
+	switch (READ_ONCE(ksm_file_mode)) {
+	case KSM_FILE_ALWAYS:
+		return true;
+	case KSM_FILE_MADVISE:
+		return !list_empty(&ksm_files);
+	default:
+		return false;
+	}
+}
+
+/**
+ * ksm_file_unmerge_all - break every merge
+ *
+ * Context: ksm_thread_mutex held, so that ksmd does not merge meanwhile.
+ * Return: 0, -ENOMEM, or -EINTR if a signal is pending.
+ */
+int ksm_file_unmerge_all(void)
+{
+	return page_wp_break_all();
+}
+
+/*
+ * sysfs, in the directory of KSM
+ */
+
+#define KSM_FILE_ATTR_RO(_name) \
+	static struct kobj_attribute _name##_attr = __ATTR_RO(_name)
+
+static ssize_t file_show(struct kobject *kobj, struct kobj_attribute *attr,
+			 char *buf)
+{
+	static const char * const shown[] = {
+		[KSM_FILE_ALWAYS] = "[always] madvise never\n",
+		[KSM_FILE_MADVISE] = "always [madvise] never\n",
+		[KSM_FILE_NEVER] = "always madvise [never]\n",
+	};
+
+	return sysfs_emit(buf, "%s", shown[READ_ONCE(ksm_file_mode)]);
+}
+
+static ssize_t file_store(struct kobject *kobj, struct kobj_attribute *attr,
+			  const char *buf, size_t count)
+{
+	int mode = sysfs_match_string(ksm_file_modes, buf);
+	struct ksm_file *file, *next;
+	int err;
+
+	if (mode < 0)
+		return -EINVAL;
+	/*
+	 * Not under ksm_file_mutex: patching branches takes cpu_hotplug_lock,
+	 * and ksmd's mutexes are taken under that when memory is offlined.
+	 */
+	guard(mutex)(&ksm_file_store_mutex);
+	if (mode == ksm_file_mode)
+		return count;
+	if (mode != KSM_FILE_NEVER) {
+		err = page_wp_enable();
+		if (err)
+			return err;
+		scoped_guard(mutex, &ksm_file_mutex)
+			err = ksm_recs_init();
+		if (err)
+			return err;
+		static_branch_enable(&ksm_file_key);
+		WRITE_ONCE(ksm_file_mode, mode);
+		wake_up_interruptible(&ksm_thread_wait);
+		return count;
+	}
+
+	scoped_guard(mutex, &ksm_file_mutex)
+		WRITE_ONCE(ksm_file_mode, mode);
+	static_branch_disable(&ksm_file_key);
+	scoped_guard(mutex, &ksm_file_mutex)
+		ksm_recs_exit();
+	spin_lock(&ksm_file_lock);
+	ksm_file_cursor.file = NULL;
+	list_for_each_entry_safe(file, next, &ksm_files, list)
+		if (!file->advised)
+			ksm_file_remove(file);
+	spin_unlock(&ksm_file_lock);
+	return count;
+}
+static struct kobj_attribute file_attr = __ATTR_RW(file);
+
+static ssize_t file_pages_shared_show(struct kobject *kobj,
+				      struct kobj_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%ld\n", atomic_long_read(&page_wp_stats.folios));
+}
+KSM_FILE_ATTR_RO(file_pages_shared);
+
+static long ksm_file_saved(void)
+{
+	long slots = atomic_long_read(&page_wp_stats.slots);
+
+	/* Two counters, read one after the other. */
+	return max(slots - atomic_long_read(&page_wp_stats.folios), 0L);
+}
+
+static ssize_t file_pages_sharing_show(struct kobject *kobj,
+				       struct kobj_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%ld\n", ksm_file_saved());
+}
+KSM_FILE_ATTR_RO(file_pages_sharing);
+
+static ssize_t file_bytes_saved_show(struct kobject *kobj,
+				     struct kobj_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%ld\n", ksm_file_saved() << PAGE_SHIFT);
+}
+KSM_FILE_ATTR_RO(file_bytes_saved);
+
+static ssize_t file_pages_broken_show(struct kobject *kobj,
+				      struct kobj_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%ld\n", atomic_long_read(&page_wp_stats.broken));
+}
+KSM_FILE_ATTR_RO(file_pages_broken);
+
+static ssize_t file_pages_scanned_show(struct kobject *kobj,
+				       struct kobj_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%lu\n", ksm_file_pages_scanned);
+}
+KSM_FILE_ATTR_RO(file_pages_scanned);
+
+static ssize_t file_pages_hashed_show(struct kobject *kobj,
+				      struct kobj_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%lu\n", ksm_file_pages_hashed);
+}
+KSM_FILE_ATTR_RO(file_pages_hashed);
+
+static ssize_t file_full_scans_show(struct kobject *kobj,
+				    struct kobj_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%lu\n", ksm_file_full_scans);
+}
+KSM_FILE_ATTR_RO(file_full_scans);
+
+static ssize_t file_metadata_bytes_show(struct kobject *kobj,
+					struct kobj_attribute *attr, char *buf)
+{
+	unsigned long bytes = atomic_long_read(&page_wp_stats.bytes);
+
+	bytes += ksm_nr_rec_pages * PAGE_SIZE;
+	bytes += ksm_nr_buckets * sizeof(*ksm_buckets);
+	bytes += ksm_nr_files * sizeof(struct ksm_file);
+	return sysfs_emit(buf, "%lu\n", bytes);
+}
+KSM_FILE_ATTR_RO(file_metadata_bytes);
+
+static struct attribute *ksm_file_attrs[] = {
+	&file_attr.attr,
+	&file_pages_shared_attr.attr,
+	&file_pages_sharing_attr.attr,
+	&file_pages_scanned_attr.attr,
+	&file_pages_hashed_attr.attr,
+	&file_pages_broken_attr.attr,
+	&file_full_scans_attr.attr,
+	&file_bytes_saved_attr.attr,
+	&file_metadata_bytes_attr.attr,
+	NULL
+};
+
+static const struct attribute_group ksm_file_group = {
+	.name = "ksm",
+	.attrs = ksm_file_attrs,
+};
+
+static int __init ksm_file_init(void)
+{
+	ksm_file_cache = KMEM_CACHE(ksm_file, SLAB_PANIC);
+	return sysfs_merge_group(mm_kobj, &ksm_file_group);
+}
+/* After ksm_init(), which makes the directory. */
+device_initcall(ksm_file_init);

@@ -1,0 +1,1016 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Generic page write protection
+ *
+ * A page-cache folio belongs to one file at one offset, because
+ * folio->mapping and folio->index say so.  This file lifts that for folios
+ * that nobody may write to: a shared folio stands in the slots of many files,
+ * or in many slots of one.
+ *
+ * DOC: Overview
+ *
+ * A *slot* is a (mapping, index) pair, one entry of one file's i_pages.  A
+ * *group*, struct page_wp, lists the slots that hold one shared folio.  Every
+ * other folio is *exclusive*, and nothing here touches it.
+ *
+ *   merge     A second slot takes the folio of a group and frees its own; an
+ *             exclusive folio is protected first, that is, it becomes the folio
+ *             of a group with one slot.
+ *   break     A slot gets an exclusive copy, because somebody is going to
+ *             write.  No other slot notices.
+ *   dissolve  A group with one slot left turns back into an exclusive folio.
+ *   drop      Truncation, invalidation or reclaim empties a slot.
+ *
+ * A shared folio is marked by folio->mapping == &page_wp_mapping, an address
+ * space that belongs to no file, and its folio->index holds the group.  Code
+ * that compares folio->mapping with the file that it works on, as everyone does
+ * who locks a folio after a lookup, finds that it differs, and that branch is
+ * where the shared case is handled.  So a caller that nobody thought of treats
+ * a shared folio like one that was truncated under it: it never writes to it.
+ *
+ * A shared folio is of order 0, clean, uptodate, without private data, and no
+ * page table maps it writable.  Whoever holds a reference keeps an exclusive
+ * folio exclusive, since merging has to freeze the reference count, and keeps
+ * the content of a shared one as it is, since dissolving has to do so too.
+ *
+ * DOC: Locks
+ *
+ * The lock of the shared folio is the lock of its group.  A slot's entry
+ * changes under its i_pages lock as well.
+ *
+ *   mmap_lock
+ *     folio lock			(one, or a second one by trylock)
+ *       i_mmap_rwsem			(unmap of a slot, rmap walks)
+ *         page table lock
+ *       inode->i_lock
+ *         i_pages lock
+ *           page_wp_lock		(list of groups)
+ *
+ * Two folios are locked only by page_wp_merge(), which only tries, so there is
+ * no order between them.
+ */
+
+#include <linux/fs.h>
+#include <linux/backing-dev.h>
+#include <linux/dax.h>
+#include <linux/gfp.h>
+#include <linux/highmem.h>
+#include <linux/init.h>
+#include <linux/ksm_file.h>
+#include <linux/memcontrol.h>
+#include <linux/mm.h>
+#include <linux/mm_inline.h>
+#include <linux/page_wp.h>
+#include <linux/pagemap.h>
+#include <linux/rcupdate_wait.h>
+#include <linux/rmap.h>
+#include <linux/shmem_fs.h>
+#include <linux/slab.h>
+#include <linux/swap.h>
+#include <linux/vmstat.h>
+#include <linux/xxhash.h>
+
+#include "internal.h"
+
+#define CREATE_TRACE_POINTS
+#include <trace/events/page_wp.h>
+
+/**
+ * struct page_wp_slot - one page-cache entry that holds a shared folio
+ * @mapping: The file; alive as long as the slot is listed.
+ * @index: The index in it.
+ */
+struct page_wp_slot {
+	struct address_space *mapping;
+	pgoff_t index;
+};
+
+/**
+ * struct page_wp - a group: the slots that share one folio
+ * @folio: The folio.
+ * @slots: Its slots, in no order.
+ * @nr_slots: How many there are; as many references on @folio are theirs.
+ * @max_slots: How many @slots has room for.
+ * @hash: xxh64 of the content, which must never change.
+ * @list: All groups, under page_wp_lock.
+ * @rcu: For freeing.
+ *
+ * All but @list is protected by the lock of @folio.
+ */
+struct page_wp {
+	struct folio *folio;
+	struct page_wp_slot *slots;
+	unsigned int nr_slots;
+	unsigned int max_slots;
+	u64 hash;
+	struct list_head list;
+	struct rcu_head rcu;
+};
+
+/* Room for a pair, which is what most groups are. */
+#define PAGE_WP_MIN_SLOTS	2
+
+DEFINE_STATIC_KEY_FALSE(page_wp_key);
+struct page_wp_stats page_wp_stats;
+
+static DEFINE_SPINLOCK(page_wp_lock);
+static LIST_HEAD(page_wp_groups);
+static bool page_wp_off __ro_after_init;
+
+/*
+ * The address space that stands in folio->mapping of a shared folio.  Whoever
+ * follows it finds a valid, empty file without a page in it, whose operations
+ * refuse and complain.
+ */
+static bool page_wp_dirty_folio(struct address_space *mapping,
+				struct folio *folio)
+{
+	VM_WARN_ON_ONCE_FOLIO(true, folio);
+	WARN_ONCE(1, "page_wp: a shared folio is being dirtied\n");
+	return false;
+}
+
+static int page_wp_read_folio(struct file *file, struct folio *folio)
+{
+	WARN_ONCE(1, "page_wp: a shared folio is being read in\n");
+	folio_unlock(folio);
+	return -EIO;
+}
+
+static bool page_wp_release_folio(struct folio *folio, gfp_t gfp)
+{
+	WARN_ONCE(1, "page_wp: a shared folio has private data\n");
+	return false;
+}
+
+static int page_wp_migrate_folio(struct address_space *mapping,
+				 struct folio *dst, struct folio *src,
+				 enum migrate_mode mode)
+{
+	return -EBUSY;
+}
+
+static const struct address_space_operations page_wp_aops = {
+	.dirty_folio	= page_wp_dirty_folio,
+	.read_folio	= page_wp_read_folio,
+	.release_folio	= page_wp_release_folio,
+	.migrate_folio	= page_wp_migrate_folio,
+};
+
+static struct super_block page_wp_sb = {
+	.s_bdi		= &noop_backing_dev_info,
+};
+
+static struct inode page_wp_inode;
+struct address_space page_wp_mapping;
+
+static int __init page_wp_init(void)
+{
+	inode_init_once(&page_wp_inode);
+	page_wp_inode.i_sb = &page_wp_sb;
+	page_wp_inode.i_mode = S_IFREG;
+	page_wp_inode.i_mapping = &page_wp_mapping;
+	address_space_init_once(&page_wp_mapping);
+	page_wp_mapping.host = &page_wp_inode;
+	page_wp_mapping.a_ops = &page_wp_aops;
+	return 0;
+}
+core_initcall(page_wp_init);
+
+static int __init page_wp_setup(char *str)
+{
+	if (strcmp(str, "off"))
+		return -EINVAL;
+	page_wp_off = true;
+	return 0;
+}
+early_param("page_wp", page_wp_setup);
+
+/**
+ * page_wp_enable - let pages be shared from now on
+ *
+ * Context: May sleep; takes cpu_hotplug_lock.
+ * Return: 0, or -EOPNOTSUPP if the system was booted with page_wp=off.
+ */
+int page_wp_enable(void)
+{
+	if (page_wp_off)
+		return -EOPNOTSUPP;
+	static_branch_enable(&page_wp_key);
+	return 0;
+}
+
+/* The group of a shared folio, which is locked. */
+static struct page_wp *folio_wp(struct folio *folio)
+{
+	VM_BUG_ON_FOLIO(!folio_test_locked(folio), folio);
+	VM_BUG_ON_FOLIO(!folio_is_wp(folio), folio);
+	return (struct page_wp *)folio->index;
+}
+
+/*
+ * How many references a shared folio has that are not the caller's own or
+ * somebody's who may be using it: one for each slot.  A mapped folio has one
+ * more for each page table entry.  The folio is locked.
+ */
+static int page_wp_expected_refs(struct folio *folio)
+{
+	return folio_wp(folio)->nr_slots;
+}
+
+/**
+ * page_wp_hash - hash the content of a folio
+ * @folio: An order-0 folio with a reference.
+ *
+ * Return: xxh64 of its bytes.
+ */
+u64 page_wp_hash(struct folio *folio)
+{
+	const void *addr = kmap_local_folio(folio, 0);
+	u64 hash = xxh64(addr, PAGE_SIZE, 0);
+
+	kunmap_local(addr);
+	return hash;
+}
+
+/* Somebody wrote to a shared folio: say so, with the stack of who found out. */
+static void page_wp_verify(struct folio *folio)
+{
+	if (IS_ENABLED(CONFIG_PAGE_WP_DEBUG) &&
+	    page_wp_hash(folio) != folio_wp(folio)->hash)
+		WARN(1, "page_wp: shared pfn 0x%lx was written to\n",
+		     folio_pfn(folio));
+}
+
+static struct page_wp *page_wp_alloc(void)
+{
+	struct page_wp *group = kmalloc(sizeof(*group), GFP_KERNEL);
+
+	if (!group)
+		return NULL;
+	group->slots = kmalloc_array(PAGE_WP_MIN_SLOTS, sizeof(*group->slots),
+				     GFP_KERNEL);
+	if (!group->slots) {
+		kfree(group);
+		return NULL;
+	}
+	group->nr_slots = 0;
+	group->max_slots = PAGE_WP_MIN_SLOTS;
+	atomic_long_add(ksize(group) + ksize(group->slots),
+			&page_wp_stats.bytes);
+	return group;
+}
+
+static void page_wp_free(struct page_wp *group)
+{
+	if (!group)
+		return;
+	atomic_long_sub(ksize(group) + ksize(group->slots),
+			&page_wp_stats.bytes);
+	kfree(group->slots);
+	kfree_rcu(group, rcu);
+}
+
+/* Make room for one more slot. */
+static int page_wp_reserve(struct page_wp *group)
+{
+	unsigned int max = group->max_slots + max(group->max_slots / 2, 2U);
+	struct page_wp_slot *slots;
+	size_t size, old;
+
+	if (group->nr_slots < group->max_slots)
+		return 0;
+	old = ksize(group->slots);
+	size = kmalloc_size_roundup(array_size(max, sizeof(*slots)));
+	slots = krealloc(group->slots, size, GFP_KERNEL | __GFP_NOWARN);
+	if (!slots)
+		return -ENOMEM;
+	group->slots = slots;
+	group->max_slots = size / sizeof(*slots);
+	atomic_long_add((long)ksize(slots) - (long)old, &page_wp_stats.bytes);
+	return 0;
+}
+
+static void page_wp_add_slot(struct page_wp *group,
+			     struct address_space *mapping, pgoff_t index)
+{
+	group->slots[group->nr_slots].mapping = mapping;
+	group->slots[group->nr_slots].index = index;
+	group->nr_slots++;
+	atomic_long_inc(&page_wp_stats.slots);
+}
+
+/* Forget a slot; returns how many are left. */
+static unsigned int page_wp_del_slot(struct page_wp *group,
+				     struct address_space *mapping,
+				     pgoff_t index)
+{
+	struct page_wp_slot *slot = group->slots;
+
+	while (slot->mapping != mapping || slot->index != index) {
+		slot++;
+		BUG_ON(slot == group->slots + group->nr_slots);
+	}
+	*slot = group->slots[--group->nr_slots];
+	atomic_long_dec(&page_wp_stats.slots);
+	return group->nr_slots;
+}
+
+/*
+ * The folio leaves its group.  The index comes before the mapping: who sees the
+ * new mapping must not see the group.
+ */
+static void page_wp_unmark(struct page_wp *group, struct folio *folio,
+			   struct address_space *mapping, pgoff_t index)
+{
+	spin_lock(&page_wp_lock);
+	list_del(&group->list);
+	spin_unlock(&page_wp_lock);
+	atomic_long_dec(&page_wp_stats.folios);
+	folio->index = index;
+	smp_store_release(&folio->mapping, mapping);
+}
+
+/**
+ * __page_wp_in_slot - does a slot hold this shared folio?
+ * @folio: The shared folio.
+ * @mapping: The file.
+ * @index: The slot's index.
+ *
+ * Context: @folio is locked, otherwise the answer may be out of date.
+ * Return: true if it does.
+ */
+bool __page_wp_in_slot(const struct folio *folio, struct address_space *mapping,
+		       pgoff_t index)
+{
+	return xa_load(&mapping->i_pages, index) == folio;
+}
+
+/**
+ * page_wp_eligible - may this exclusive folio become shared?
+ * @folio: The folio.
+ *
+ * Everything that is excluded stands here.  A folio that is pinned, or used in
+ * any other way, is told by its reference count later.
+ *
+ * Context: If @folio is not locked the answer is a hint, and the caller holds
+ * the RCU read lock or a reference to the inode.
+ * Return: true if it may.
+ */
+bool page_wp_eligible(struct folio *folio)
+{
+	struct address_space *mapping = READ_ONCE(folio->mapping);
+	struct inode *inode;
+
+	if (!mapping || (unsigned long)mapping & PAGE_MAPPING_FLAGS ||
+	    mapping == &page_wp_mapping)
+		return false;
+	inode = mapping->host;
+	if (!(inode->i_sb->s_type->fs_flags & FS_PAGE_WP) ||
+	    mapping_exiting(mapping) || mapping_unevictable(mapping) ||
+	    mapping_inaccessible(mapping) || mapping_release_always(mapping))
+		return false;
+	if (!S_ISREG(inode->i_mode) || IS_DAX(inode) || IS_ENCRYPTED(inode) ||
+	    IS_VERITY(inode) || IS_SWAPFILE(inode))
+		return false;
+	if (folio_test_large(folio) || !folio_test_uptodate(folio) ||
+	    folio_test_dirty(folio) || folio_test_writeback(folio) ||
+	    folio_test_checked(folio) || folio_test_swapbacked(folio) ||
+	    folio_test_mlocked(folio) || folio_test_unevictable(folio) ||
+	    PageHWPoison(&folio->page))
+		return false;
+	return folio->index < DIV_ROUND_UP(i_size_read(inode), PAGE_SIZE);
+}
+
+/* Free the folio of private data and of user mappings; it is locked. */
+static bool page_wp_prepare(struct folio *folio)
+{
+	if (!page_wp_eligible(folio) ||
+	    !filemap_release_folio(folio, GFP_KERNEL) ||
+	    folio_has_private(folio))
+		return false;
+	if (folio_mapped(folio))
+		try_to_unmap(folio, TTU_SYNC);
+	return !folio_mapped(folio);
+}
+
+/*
+ * Freeze the count of an exclusive folio on which the caller holds the only
+ * reference beside the page cache's.  Dirty is tested after that: see the
+ * comment in __remove_mapping().
+ */
+static bool page_wp_freeze(struct folio *folio)
+{
+	if (!folio_ref_freeze(folio, 2))
+		return false;
+	if (!folio_test_dirty(folio))
+		return true;
+	folio_ref_unfreeze(folio, 2);
+	return false;
+}
+
+/* Turn a locked exclusive folio into @group, with one slot. */
+static int page_wp_protect(struct folio *folio, struct page_wp *group, u64 hash)
+{
+	struct address_space *mapping = folio->mapping;
+	XA_STATE(xas, &mapping->i_pages, folio->index);
+
+	group->folio = folio;
+	group->hash = hash;
+	if (!page_wp_freeze(folio))
+		return -EAGAIN;
+	folio_clear_mappedtodisk(folio);
+	folio_clear_readahead(folio);
+
+	xas_lock_irq(&xas);
+	xas_load(&xas);
+	xas_init_marks(&xas);
+	page_wp_add_slot(group, mapping, folio->index);
+	folio->index = (pgoff_t)group;
+	smp_store_release(&folio->mapping, &page_wp_mapping);
+	spin_lock(&page_wp_lock);
+	list_add(&group->list, &page_wp_groups);
+	spin_unlock(&page_wp_lock);
+	xas_unlock_irq(&xas);
+
+	atomic_long_inc(&page_wp_stats.folios);
+	folio_ref_unfreeze(folio, 2);
+	return 0;
+}
+
+/*
+ * Turn a shared folio with one slot exclusive again.  It is locked, and the
+ * caller has one reference: any other belongs to somebody who came by a slot
+ * that is gone, and must not see what the remaining one is going to write.
+ */
+static bool page_wp_dissolve(struct folio *folio)
+{
+	struct page_wp *group = folio_wp(folio);
+	struct address_space *mapping = group->slots[0].mapping;
+	pgoff_t index = group->slots[0].index;
+
+	if (group->nr_slots != 1)
+		return false;
+	if (folio_mapped(folio))
+		unmap_mapping_pages(mapping, index, 1, false);
+	if (!folio_ref_freeze(folio, 1 + page_wp_expected_refs(folio)))
+		return false;
+	page_wp_verify(folio);
+	trace_page_wp_break(mapping, index, folio, folio, 0);
+	page_wp_del_slot(group, mapping, index);
+	xa_lock_irq(&mapping->i_pages);
+	page_wp_unmark(group, folio, mapping, index);
+	xa_unlock_irq(&mapping->i_pages);
+	folio_ref_unfreeze(folio, 2);
+	page_wp_free(group);
+	return true;
+}
+
+/* The slot of @from, which is frozen, takes @to; both are locked. */
+static void page_wp_share(struct page_wp *group, struct folio *to,
+			  struct folio *from)
+{
+	XA_STATE(xas, &from->mapping->i_pages, from->index);
+
+	xas_lock_irq(&xas);
+	folio_get(to);
+	xas_store(&xas, to);
+	xas_init_marks(&xas);
+	page_wp_add_slot(group, from->mapping, from->index);
+	__lruvec_stat_mod_folio(from, NR_FILE_PAGES, -1);
+	/* Leave from->index set: truncation relies upon it */
+	from->mapping = NULL;
+	xas_unlock_irq(&xas);
+}
+
+/**
+ * page_wp_merge - let a slot share the folio of another one
+ * @to: The folio that stays; exclusive or shared already.
+ * @from: The folio, exclusive, whose slot is to hold @to instead.
+ * @hash: Hash of their content, see page_wp_hash().
+ * @max_slots: How many slots a folio may have at most.
+ *
+ * The contents are compared while nobody can change either of them.
+ *
+ * Context: May sleep, but never waits for a folio lock.  The caller has one
+ * reference on each folio and keeps them, and called page_wp_enable().
+ * Return: 0 if they share @to now; -ESTALE if the contents differ, -ENOSPC if
+ * @to has @max_slots already, -ENOMEM, -EAGAIN if either is in use or not
+ * eligible now.
+ */
+int page_wp_merge(struct folio *to, struct folio *from, u64 hash,
+		  unsigned int max_slots)
+{
+	struct page_wp *group = NULL;
+	struct address_space *mapping;
+	int err = -EAGAIN;
+
+	if (!folio_is_wp(to)) {
+		group = page_wp_alloc();
+		if (!group)
+			return -ENOMEM;
+	}
+	if (!folio_trylock(from))
+		goto free;
+	/* Disturb neither users nor buffers for nothing. */
+	if (!page_wp_eligible(from))
+		goto unlock_from;
+	if (memcmp_pages(&to->page, &from->page)) {
+		err = -ESTALE;
+		goto unlock_from;
+	}
+	if (!page_wp_prepare(from) || !folio_trylock(to))
+		goto unlock_from;
+
+	if (!folio_is_wp(to)) {
+		if (!group || !page_wp_prepare(to))
+			goto unlock_to;
+		err = page_wp_protect(to, group, hash);
+		if (err)
+			goto unlock_to;
+	} else {
+		page_wp_free(group);
+	}
+	group = folio_wp(to);
+
+	err = -ENOSPC;
+	if (group->nr_slots >= max_slots || folio_test_mlocked(to) ||
+	    PageHWPoison(&to->page))
+		goto dissolve;
+	err = page_wp_reserve(group);
+	if (err)
+		goto dissolve;
+	err = -EAGAIN;
+	if (!page_wp_freeze(from))
+		goto dissolve;
+	if (memcmp_pages(&to->page, &from->page)) {
+		folio_ref_unfreeze(from, 2);
+		err = -ESTALE;
+		goto dissolve;
+	}
+
+	mapping = from->mapping;
+	page_wp_share(group, to, from);
+	folio_ref_unfreeze(from, 1);
+	trace_page_wp_merge(mapping, from->index, to, from, group->nr_slots);
+	atomic_long_inc(&page_wp_stats.merged);
+	page_wp_verify(to);
+	if (folio_test_active(from) || folio_test_referenced(from))
+		folio_mark_accessed(to);
+	folio_unlock(to);
+	folio_unlock(from);
+	return 0;
+
+dissolve:
+	if (group->nr_slots == 1)
+		page_wp_dissolve(to);
+	group = NULL;
+unlock_to:
+	folio_unlock(to);
+unlock_from:
+	folio_unlock(from);
+free:
+	page_wp_free(group);
+	return err;
+}
+
+/*
+ * Copy a shared folio for the slot that leaves it.  No lock is needed: a
+ * reference keeps the content.
+ */
+static struct folio *page_wp_copy(struct folio *folio, gfp_t gfp)
+{
+	struct folio *new = filemap_alloc_folio(gfp, 0);
+
+	if (!new)
+		return NULL;
+	if (mem_cgroup_charge(new, NULL, gfp)) {
+		folio_put(new);
+		return NULL;
+	}
+	copy_highpage(&new->page, &folio->page);
+	folio_mark_uptodate(new);
+	ksm_file_forget(new);
+	return new;
+}
+
+/* Replace the shared folio in one slot by the copy; the folio is locked. */
+static void page_wp_replace_slot(struct address_space *mapping, pgoff_t index,
+				 struct folio *folio, struct folio *new)
+{
+	struct page_wp *group = folio_wp(folio);
+	XA_STATE(xas, &mapping->i_pages, index);
+	unsigned int left;
+
+	page_wp_verify(folio);
+	if (folio_mapped(folio))
+		unmap_mapping_pages(mapping, index, 1, false);
+
+	xas_lock_irq(&xas);
+	VM_BUG_ON_FOLIO(xas_load(&xas) != folio, folio);
+	folio_get(new);
+	new->mapping = mapping;
+	new->index = index;
+	xas_store(&xas, new);
+	__lruvec_stat_mod_folio(new, NR_FILE_PAGES, 1);
+	left = page_wp_del_slot(group, mapping, index);
+	if (!left) {
+		VM_WARN_ON_ONCE_FOLIO(folio_mapped(folio), folio);
+		__lruvec_stat_mod_folio(folio, NR_FILE_PAGES, -1);
+		page_wp_unmark(group, folio, NULL, index);
+	}
+	trace_page_wp_break(mapping, index, folio, new, left);
+	/* From here on an unused inode may go, unless the caller holds it. */
+	xas_unlock_irq(&xas);
+
+	if (!left)
+		page_wp_free(group);
+	folio_add_lru(new);
+	folio_put(folio);
+}
+
+/**
+ * __page_wp_break - give one slot an exclusive folio if it holds a shared one
+ * @mapping: The file.
+ * @index: The slot's index.
+ * @folio: The folio that was found there; the caller has a reference.
+ * @gfp: How to allocate the copy.
+ *
+ * See page_wp_break().
+ *
+ * Return: 0, -ENOMEM or -EAGAIN.
+ */
+int __page_wp_break(struct address_space *mapping, pgoff_t index,
+		    struct folio *folio, gfp_t gfp)
+{
+	struct folio *new;
+
+	if (!folio_is_wp(folio))
+		return 0;
+	if (!gfpflags_allow_blocking(gfp))
+		return -EAGAIN;
+	/* The last slot needs no copy unless somebody still looks at it. */
+	if (folio_ref_count(folio) - folio_mapcount(folio) <= 2) {
+		bool done;
+
+		folio_lock(folio);
+		done = !folio_is_wp(folio) ||
+		       !__page_wp_in_slot(folio, mapping, index);
+		if (!done && page_wp_dissolve(folio)) {
+			atomic_long_inc(&page_wp_stats.broken);
+			done = true;
+		}
+		folio_unlock(folio);
+		if (done)
+			return 0;
+	}
+
+	new = page_wp_copy(folio, gfp);
+	if (!new)
+		return -ENOMEM;
+	folio_lock(folio);
+	if (folio_is_wp(folio) && __page_wp_in_slot(folio, mapping, index)) {
+		page_wp_replace_slot(mapping, index, folio, new);
+		atomic_long_inc(&page_wp_stats.broken);
+	}
+	folio_unlock(folio);
+	folio_put(new);
+	return 0;
+}
+EXPORT_SYMBOL_GPL(__page_wp_break);
+
+/**
+ * page_wp_write_fault - break a slot for a write through a shared mapping
+ * @vmf: The fault; no page table lock held.
+ * @folio: The folio that is mapped, or would be, with a reference.
+ *
+ * Context: May sleep; @folio is not locked.
+ * Return: %VM_FAULT_NOPAGE, so that the access is tried again, or %VM_FAULT_OOM.
+ */
+vm_fault_t page_wp_write_fault(struct vm_fault *vmf, struct folio *folio)
+{
+	struct address_space *mapping = vmf->vma->vm_file->f_mapping;
+
+	if (__page_wp_break(mapping, vmf->pgoff, folio,
+			    mapping_gfp_mask(mapping)))
+		return VM_FAULT_OOM;
+	return VM_FAULT_NOPAGE;
+}
+
+/*
+ * Find the next shared folio in a range of a file and take a reference.
+ * Updates *@index to where it stands.
+ */
+static struct folio *page_wp_next(struct address_space *mapping, pgoff_t *index,
+				  pgoff_t last)
+{
+	XA_STATE(xas, &mapping->i_pages, *index);
+	struct folio *folio;
+
+	rcu_read_lock();
+	xas_for_each(&xas, folio, last) {
+		if (xas_retry(&xas, folio))
+			continue;
+		if (xa_is_value(folio) || !folio_is_wp(folio)) {
+			if (need_resched()) {
+				xas_pause(&xas);
+				cond_resched_rcu();
+			}
+			continue;
+		}
+		if (!folio_try_get(folio)) {
+			xas_reset(&xas);
+			continue;
+		}
+		if (folio != xas_reload(&xas)) {
+			folio_put(folio);
+			xas_reset(&xas);
+			continue;
+		}
+		break;
+	}
+	rcu_read_unlock();
+	*index = xas.xa_index;
+	return folio;
+}
+
+/**
+ * page_wp_break_range - break every shared slot of a range
+ * @mapping: The file.
+ * @first: First index.
+ * @last: Last index, inclusive.
+ *
+ * Context: May sleep.
+ * Return: 0, -ENOMEM, or -EINTR if a signal is pending; what was broken by
+ * then stays broken.
+ */
+int page_wp_break_range(struct address_space *mapping, pgoff_t first,
+			pgoff_t last)
+{
+	struct folio *folio;
+	int err = 0;
+
+	while (page_wp_used() &&
+	       (folio = page_wp_next(mapping, &first, last))) {
+		err = __page_wp_break(mapping, first, folio,
+				      mapping_gfp_mask(mapping));
+		folio_put(folio);
+		if (err || first++ == last)
+			break;
+		if (signal_pending(current))
+			return -EINTR;
+		cond_resched();
+	}
+	return err;
+}
+
+/**
+ * page_wp_break_user - break the slot of a file behind a user address
+ * @address: The address, in the current process.
+ *
+ * Context: Takes mmap_lock; may sleep.
+ * Return: 0 or -ENOMEM.
+ */
+int page_wp_break_user(unsigned long address)
+{
+	struct mm_struct *mm = current->mm;
+	struct vm_area_struct *vma;
+	int err = 0;
+
+	mmap_read_lock(mm);
+	vma = vma_lookup(mm, address);
+	if (vma && vma->vm_file) {
+		pgoff_t index = linear_page_index(vma, address);
+
+		err = page_wp_break_range(vma->vm_file->f_mapping, index, index);
+	}
+	mmap_read_unlock(mm);
+	return err;
+}
+
+/* Break all slots of one folio, from the side of the group. */
+static int page_wp_break_folio(struct folio *folio)
+{
+	for (;;) {
+		struct folio *new = page_wp_copy(folio, GFP_HIGHUSER_MOVABLE);
+		struct page_wp_slot slot;
+		bool done;
+
+		if (!new)
+			return -ENOMEM;
+		folio_lock(folio);
+		done = !folio_is_wp(folio);
+		if (!done) {
+			/* A listed slot keeps its inode until it is dropped. */
+			slot = folio_wp(folio)->slots[0];
+			done = page_wp_dissolve(folio);
+			if (!done)
+				page_wp_replace_slot(slot.mapping, slot.index,
+						     folio, new);
+			atomic_long_inc(&page_wp_stats.broken);
+		}
+		folio_unlock(folio);
+		folio_put(new);
+		if (done)
+			return 0;
+		cond_resched();
+	}
+}
+
+/**
+ * page_wp_break_all - break every group there is
+ *
+ * Context: May sleep.  The caller sees to it that nothing is merged meanwhile.
+ * Return: 0, -ENOMEM, or -EINTR if a signal is pending.
+ */
+int page_wp_break_all(void)
+{
+	struct page_wp *group;
+	struct folio *folio;
+	int err;
+
+	for (;;) {
+		spin_lock_irq(&page_wp_lock);
+		group = list_first_entry_or_null(&page_wp_groups,
+						 struct page_wp, list);
+		folio = group ? group->folio : NULL;
+		/* Frozen: reclaim or a writer takes it apart right now. */
+		if (folio && !folio_try_get(folio)) {
+			spin_unlock_irq(&page_wp_lock);
+			cond_resched();
+			continue;
+		}
+		spin_unlock_irq(&page_wp_lock);
+		if (!folio)
+			return 0;
+		err = page_wp_break_folio(folio);
+		folio_put(folio);
+		if (err)
+			return err;
+		if (signal_pending(current))
+			return -EINTR;
+		cond_resched();
+	}
+}
+
+/*
+ * Take a shared folio out of one slot and leave @shadow.  The folio is locked.
+ * The slot's reference is not put.
+ */
+static void page_wp_delete_slot(struct address_space *mapping, pgoff_t index,
+				struct folio *folio, void *shadow)
+{
+	struct page_wp *group = folio_wp(folio);
+	XA_STATE(xas, &mapping->i_pages, index);
+	unsigned int left;
+
+	mapping_set_update(&xas, mapping);
+	spin_lock(&mapping->host->i_lock);
+	xas_lock_irq(&xas);
+	VM_BUG_ON_FOLIO(xas_load(&xas) != folio, folio);
+	/* See truncate_inode_pages_final() */
+	xas_store(&xas, mapping_exiting(mapping) ? NULL : shadow);
+	xas_init_marks(&xas);
+	mapping->nrpages--;
+	left = page_wp_del_slot(group, mapping, index);
+	if (!left) {
+		__lruvec_stat_mod_folio(folio, NR_FILE_PAGES, -1);
+		page_wp_unmark(group, folio, NULL, index);
+	}
+	xas_unlock_irq(&xas);
+	trace_page_wp_drop(mapping, index, folio, NULL, left);
+	if (mapping_shrinkable(mapping))
+		inode_add_lru(mapping->host);
+	spin_unlock(&mapping->host->i_lock);
+	atomic_long_inc(&page_wp_stats.dropped);
+	if (!left)
+		page_wp_free(group);
+}
+
+/**
+ * __page_wp_drop_slot - take a shared folio out of one slot
+ * @mapping: The file.
+ * @index: The slot's index.
+ * @folio: The locked shared folio.
+ *
+ * See page_wp_drop_slot().
+ *
+ * Return: true.
+ */
+bool __page_wp_drop_slot(struct address_space *mapping, pgoff_t index,
+			 struct folio *folio)
+{
+	if (!__page_wp_in_slot(folio, mapping, index))
+		return true;
+	page_wp_verify(folio);
+	if (folio_mapped(folio))
+		unmap_mapping_pages(mapping, index, 1, false);
+	VM_WARN_ON_ONCE_FOLIO(page_wp_expected_refs(folio) == 1 &&
+			      folio_mapped(folio), folio);
+	page_wp_delete_slot(mapping, index, folio, NULL);
+	folio_put(folio);
+	return true;
+}
+
+/* May a page table map this slot?  The folio is locked. */
+static bool page_wp_slot_mapped(struct address_space *mapping, pgoff_t index,
+				struct folio *folio)
+{
+	bool mapped;
+
+	if (!folio_mapped(folio))
+		return false;
+	if (!i_mmap_trylock_read(mapping))
+		return true;
+	mapped = vma_interval_tree_iter_first(&mapping->i_mmap, index, index);
+	i_mmap_unlock_read(mapping);
+	return mapped;
+}
+
+/**
+ * __page_wp_evict_range - drop the unused shared slots of a range
+ * @mapping: The file.
+ * @first: First index.
+ * @last: Last index, inclusive.
+ *
+ * See page_wp_evict_range().
+ *
+ * Return: Number of slots dropped.
+ */
+unsigned long __page_wp_evict_range(struct address_space *mapping,
+				    pgoff_t first, pgoff_t last)
+{
+	unsigned long count = 0;
+	struct folio *folio;
+
+	while ((folio = page_wp_next(mapping, &first, last))) {
+		if (folio_trylock(folio)) {
+			if (folio_is_wp(folio) &&
+			    __page_wp_in_slot(folio, mapping, first) &&
+			    !page_wp_slot_mapped(mapping, first, folio)) {
+				__page_wp_drop_slot(mapping, first, folio);
+				count++;
+			}
+			folio_unlock(folio);
+		}
+		folio_put(folio);
+		if (first++ == last)
+			break;
+		cond_resched();
+	}
+	return count;
+}
+
+/**
+ * page_wp_rmap_walk - do something for every slot of a shared folio
+ * @folio: The locked shared folio.
+ * @rwc: What the walk is about.
+ * @walk: Walks the VMAs that map one slot.
+ *
+ * Context: @folio is locked, so that slots and their inodes stay.
+ */
+void page_wp_rmap_walk(struct folio *folio, struct rmap_walk_control *rwc,
+		       void (*walk)(struct folio *folio,
+				    struct address_space *mapping,
+				    pgoff_t index,
+				    struct rmap_walk_control *rwc))
+{
+	struct page_wp *group = folio_wp(folio);
+	unsigned int i;
+
+	for (i = 0; i < group->nr_slots; i++) {
+		struct page_wp_slot *slot = group->slots + i;
+
+		walk(folio, slot->mapping, slot->index, rwc);
+		if (rwc->contended || (rwc->done && rwc->done(folio)))
+			break;
+	}
+}
+
+/**
+ * page_wp_reclaim - reclaim a shared folio from all its slots
+ * @folio: The locked shared folio, unmapped; the caller holds one reference.
+ * @target_memcg: The memory cgroup on whose behalf it is reclaimed.
+ *
+ * The folio ages once: all slots get the same shadow entry.
+ *
+ * Context: @folio is locked and not on an LRU list.
+ * Return: true if it stands in no slot any more, with a reference count of 0;
+ * false if it is in use.
+ */
+bool page_wp_reclaim(struct folio *folio, struct mem_cgroup *target_memcg)
+{
+	struct page_wp *group = folio_wp(folio);
+	void *shadow;
+
+	if (!folio_ref_freeze(folio, 1 + page_wp_expected_refs(folio)))
+		return false;
+	page_wp_verify(folio);
+	shadow = workingset_eviction(folio, target_memcg);
+	while (folio_is_wp(folio)) {
+		struct page_wp_slot slot = group->slots[group->nr_slots - 1];
+
+		page_wp_delete_slot(slot.mapping, slot.index, folio, shadow);
+	}
+	return true;
+}
