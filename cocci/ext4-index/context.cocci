@@ -7,11 +7,12 @@
 // Leaves: all other functions.
 
 @@
+identifier F, D, P;
 @@
- move_extent_per_page(...)
+ move_extent_per_page(struct file *F, struct inode *D, pgoff_t P, ...)
  {
  <...
 - CTX_IDX
-+ orig_page_offset
++ P
  ...>
  }

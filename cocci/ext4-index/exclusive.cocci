@@ -19,17 +19,15 @@
 @@
 typedef ext4_lblk_t;
 identifier mpd;
-expression E;
 struct folio *F;
 @@
  mpage_prepare_extent_to_map(struct mpage_da_data *mpd)
  {
  <...
 (
-- if (E && mpd->next_page != F->index)
-+ if (E &&
-+     mpd->next_page != folio_index_ctx(F, mpd->next_page))
- 	goto out;
+ mpd->next_page !=
+- F->index
++ folio_index_ctx(F, mpd->next_page)
 |
 - (ext4_lblk_t)F->index
 + (ext4_lblk_t)folio_index_excl(F)

@@ -7,11 +7,14 @@
 // Leaves: all other functions.
 
 @@
+identifier F, I;
 @@
- move_extent_per_page(...)
+ move_extent_per_page(struct file *F, ...)
  {
+ ...
+ struct inode *I = file_inode(F);
  <...
 - CTX_MAP
-+ orig_inode->i_mapping
++ I->i_mapping
  ...>
  }

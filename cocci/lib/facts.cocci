@@ -8,8 +8,9 @@
 //   local   FUNCTION TYPE NAME EXPR	a local and what it starts with
 //   set     FUNCTION NAME		a local or parameter that is set later on, or
 //					whose address is taken
-//   folio   FUNCTION NAME		a local that gets its value from a folio
-//   from    FUNCTION NAME NAME		a local that gets its value from another one
+//   folio   FUNCTION NAME		a local that gets its value from a folio, other
+//					than by a contextual accessor
+//   from    FUNCTION NAME EXPR		what a local is set to
 //   lookup  FUNCTION EXPR		an index with which a folio is looked up
 
 @initialize:python@
@@ -94,6 +95,7 @@ fact("set", p, x)
 @folio@
 idexpression x;
 struct folio *F;
+struct page *P;
 position p;
 @@
 x@p = <+...
@@ -102,21 +104,21 @@ F->mapping
 |
 F->index
 |
+P->mapping
+|
+P->index
+|
+page_offset(P)
+|
 folio_mapping(F)
 |
 folio_inode(F)
 |
 folio_pos(F)
 |
-folio_mapping_ctx(F, ...)
-|
 folio_mapping_excl(F)
 |
-folio_index_ctx(F, ...)
-|
 folio_index_excl(F)
-|
-folio_pos_ctx(F, ...)
 |
 folio_pos_excl(F)
 )
@@ -128,16 +130,16 @@ p << folio.p; x << folio.x;
 fact("folio", p, x)
 
 @from@
-idexpression x, y;
+idexpression x;
+expression E;
 position p;
 @@
-x@p = <+... y ...+>
+x@p = E
 
 @script:python@
-p << from.p; x << from.x; y << from.y;
+p << from.p; x << from.x; E << from.E;
 @@
-if str(x) != str(y):
-    fact("from", p, x, y)
+fact("from", p, x, E)
 
 @lookup@
 expression M, I, G, A;

@@ -1,31 +1,31 @@
 // SPDX-License-Identifier: GPL-2.0
 //
-// The function named by -D fn=NAME gets the index as its last parameter: its
+// The function named by -D fn=NAME gets the index as its last parameter, named by -D ctx=NAME: its
 // definition, its prototypes, and at every direct call a hole for the driver.
 //
 // Leaves: calls through pointers; the driver does not run it on a function whose
 // address is taken.
 
 @@
-identifier virtual.fn;
+identifier virtual.fn, virtual.ctx;
 type T;
 parameter list PS;
 @@
  T fn(PS
-+	, pgoff_t index
++	, pgoff_t ctx
  ) { ... }
 
 // spatch itself changes a prototype it can see from the definition.
 @@
-identifier virtual.fn;
+identifier virtual.fn, virtual.ctx;
 type T;
 parameter list PS;
 @@
 (
- T fn(..., pgoff_t index);
+ T fn(..., pgoff_t ctx);
 |
  T fn(PS
-+	, pgoff_t index
++	, pgoff_t ctx
  );
 )
 

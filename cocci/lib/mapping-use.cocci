@@ -21,6 +21,12 @@ expression M;
 |
 - F->mapping == M
 + folio_in_mapping_excl(F, M)
+|
+- M != F->mapping
++ !folio_in_mapping_excl(F, M)
+|
+- M == F->mapping
++ folio_in_mapping_excl(F, M)
 )
 
 @store@

@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+struct toy_io {
+	struct inode *inode;
+};
+
+extern int toy_write(struct folio *folio, size_t len);
+int toy_zero(struct folio *folio);
