@@ -43,6 +43,7 @@
 #include <linux/hashtable.h>
 #include <linux/init.h>
 #include <linux/ksm_file.h>
+#include <linux/memory.h>
 #include <linux/memory_hotplug.h>
 #include <linux/mm.h>
 #include <linux/mman.h>
@@ -91,7 +92,10 @@ struct ksm_rec {
 
 #define KSM_RECS	(PAGE_SIZE / sizeof(struct ksm_rec))
 
-/* A page that cannot be merged now must not cost more than this many tries. */
+/*
+ * How many candidates a page is compared with.  The one with room is at the head
+ * of its bucket, since the page that starts a sibling is linked there.
+ */
 #define KSM_FILE_TRIES	8
 
 enum ksm_file_mode { KSM_FILE_NEVER, KSM_FILE_MADVISE, KSM_FILE_ALWAYS };
@@ -126,6 +130,9 @@ static struct {
 	pgoff_t index;
 } ksm_file_cursor;
 
+/* When to look for files again; passes over little may follow fast. */
+static unsigned long ksm_file_refresh;
+
 static unsigned long ksm_file_pages_scanned;
 static unsigned long ksm_file_pages_hashed;
 static unsigned long ksm_file_full_scans;
@@ -147,7 +154,8 @@ static struct ksm_rec *ksm_rec_get(unsigned long pfn)
 	struct ksm_rec *rec = ksm_rec_find(pfn);
 	void *recs;
 
-	if (rec || pfn > U32_MAX)
+	/* 0 ends a bucket. */
+	if (rec || !pfn || pfn > U32_MAX)
 		return rec;
 	recs = (void *)get_zeroed_page(GFP_KERNEL | __GFP_NOWARN);
 	if (!recs)
@@ -174,7 +182,8 @@ static void ksm_rec_unlink(struct ksm_rec *rec, unsigned long pfn)
 		return;
 	for (link = ksm_bucket(tag); *link != pfn;
 	     link = &ksm_rec_find(*link)->next)
-		;
+		if (WARN_ON_ONCE(!*link))
+			return;
 	*link = rec->next;
 	atomic_andnot(KSM_REC_LINKED, &rec->tag);
 }
@@ -227,16 +236,21 @@ static int ksm_recs_init(void)
 	return 0;
 }
 
-/* Nobody scans, and after the grace period nobody forgets any more. */
+/* Nobody scans; who still forgets does so under the RCU read lock. */
 static void ksm_recs_exit(void)
 {
+	struct page *page, *next;
 	unsigned long index;
+	LIST_HEAD(pages);
 	void *recs;
 
+	xa_for_each(&ksm_recs, index, recs) {
+		xa_erase(&ksm_recs, index);
+		list_add(&virt_to_page(recs)->lru, &pages);
+	}
 	synchronize_rcu();
-	xa_for_each(&ksm_recs, index, recs)
-		free_page((unsigned long)recs);
-	xa_destroy(&ksm_recs);
+	list_for_each_entry_safe(page, next, &pages, lru)
+		__free_page(page);
 	ksm_nr_rec_pages = 0;
 	kvfree(ksm_buckets);
 	ksm_buckets = NULL;
@@ -395,7 +409,7 @@ bool ksm_file_vma(struct vm_area_struct *vma)
 {
 	const struct inode *inode;
 
-	if (!vma->vm_file)
+	if (!vma->vm_file || !page_wp_permitted())
 		return false;
 	inode = vma->vm_file->f_mapping->host;
 	return S_ISREG(inode->i_mode) && ksm_file_sb(inode->i_sb);
@@ -475,7 +489,8 @@ static struct folio *ksm_file_get_folio(unsigned long pfn)
 		return NULL;
 	/* Neither slab nor anything else whose lock is not ours to take. */
 	if (page_folio(page) == folio && !folio_test_large(folio) &&
-	    folio_test_lru(folio) && !folio_test_anon(folio))
+	    folio_test_lru(folio) && !folio_test_anon(folio) &&
+	    !PageHWPoison(page))
 		return folio;
 	folio_put(folio);
 	return NULL;
@@ -518,10 +533,9 @@ static int ksm_file_merge(struct folio *folio, u64 hash,
 		folio_put(to);
 		if (!err)
 			return 0;
-		if (err == -EAGAIN || err == -ENOMEM) {
+		if (err == -EAGAIN || err == -ENOMEM)
 			ret = -EAGAIN;
-			tries++;
-		}
+		tries++;
 		link = &rec->next;
 		cond_resched();
 	}
@@ -639,10 +653,13 @@ static bool ksm_file_start(void)
 {
 	if (ksm_file_cursor.file)
 		return true;
-	/* Pages on their way to the LRU lists have a reference too many. */
-	lru_add_drain_all();
-	if (ksm_file_mode == KSM_FILE_ALWAYS)
-		iterate_supers_unlocked(ksm_file_enter_sb, NULL);
+	if (time_after_eq(jiffies, ksm_file_refresh)) {
+		ksm_file_refresh = jiffies + HZ;
+		/* Pages on their way to an LRU list have a reference too many. */
+		lru_add_drain_all();
+		if (ksm_file_mode == KSM_FILE_ALWAYS)
+			iterate_supers_unlocked(ksm_file_enter_sb, NULL);
+	}
 	spin_lock(&ksm_file_lock);
 	ksm_file_cursor.file = list_first_entry_or_null(&ksm_files,
 							struct ksm_file, list);
@@ -813,6 +830,7 @@ static ssize_t file_store(struct kobject *kobj, struct kobj_attribute *attr,
 		if (err)
 			return err;
 		static_branch_enable(&ksm_file_key);
+		ksm_file_refresh = jiffies;
 		WRITE_ONCE(ksm_file_mode, mode);
 		wake_up_interruptible(&ksm_thread_wait);
 		return count;
@@ -920,9 +938,23 @@ static const struct attribute_group ksm_file_group = {
 	.attrs = ksm_file_attrs,
 };
 
+/*
+ * Shared folios do not migrate yet, and off-lining memory waits for those that
+ * do not: give every slot its own.  Called after mm/ksm.c has stopped ksmd.
+ */
+static int ksm_file_memory_callback(struct notifier_block *self,
+				    unsigned long action, void *arg)
+{
+	if (action != MEM_GOING_OFFLINE)
+		return NOTIFY_OK;
+	return notifier_from_errno(page_wp_break_all());
+}
+
 static int __init ksm_file_init(void)
 {
 	ksm_file_cache = KMEM_CACHE(ksm_file, SLAB_PANIC);
+	hotplug_memory_notifier(ksm_file_memory_callback,
+				KSM_CALLBACK_PRI - 1);
 	return sysfs_merge_group(mm_kobj, &ksm_file_group);
 }
 /* After ksm_init(), which makes the directory. */

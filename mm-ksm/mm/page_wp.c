@@ -64,6 +64,7 @@
 #include <linux/pagemap.h>
 #include <linux/rcupdate_wait.h>
 #include <linux/rmap.h>
+#include <linux/sched/mm.h>
 #include <linux/shmem_fs.h>
 #include <linux/slab.h>
 #include <linux/swap.h>
@@ -109,8 +110,11 @@ struct page_wp {
 
 /* Room for a pair, which is what most groups are. */
 #define PAGE_WP_MIN_SLOTS	2
+/* Bounds what is done for a folio under its lock, whatever is asked for. */
+#define PAGE_WP_MAX_SLOTS	4096U
 
 DEFINE_STATIC_KEY_FALSE(page_wp_key);
+EXPORT_SYMBOL_GPL(page_wp_key);
 struct page_wp_stats page_wp_stats;
 
 static DEFINE_SPINLOCK(page_wp_lock);
@@ -163,6 +167,7 @@ static struct super_block page_wp_sb = {
 
 static struct inode page_wp_inode;
 struct address_space page_wp_mapping;
+EXPORT_SYMBOL_GPL(page_wp_mapping);
 
 static int __init page_wp_init(void)
 {
@@ -198,6 +203,16 @@ int page_wp_enable(void)
 		return -EOPNOTSUPP;
 	static_branch_enable(&page_wp_key);
 	return 0;
+}
+
+/**
+ * page_wp_permitted - may pages be shared on this system?
+ *
+ * Return: false if it was booted with page_wp=off.
+ */
+bool page_wp_permitted(void)
+{
+	return !page_wp_off;
 }
 
 /* The group of a shared folio, which is locked. */
@@ -300,18 +315,24 @@ static void page_wp_add_slot(struct page_wp *group,
 	atomic_long_inc(&page_wp_stats.slots);
 }
 
-/* Forget a slot; returns how many are left. */
-static unsigned int page_wp_del_slot(struct page_wp *group,
-				     struct address_space *mapping,
-				     pgoff_t index)
+/* Find a slot.  Whoever empties a group begins at its end, so do we. */
+static unsigned int page_wp_find_slot(struct page_wp *group,
+				      struct address_space *mapping,
+				      pgoff_t index)
 {
-	struct page_wp_slot *slot = group->slots;
+	unsigned int i = group->nr_slots;
 
-	while (slot->mapping != mapping || slot->index != index) {
-		slot++;
-		BUG_ON(slot == group->slots + group->nr_slots);
-	}
-	*slot = group->slots[--group->nr_slots];
+	do
+		BUG_ON(!i--);
+	while (group->slots[i].mapping != mapping ||
+	       group->slots[i].index != index);
+	return i;
+}
+
+/* Forget a slot; returns how many are left. */
+static unsigned int page_wp_del_slot(struct page_wp *group, unsigned int i)
+{
+	group->slots[i] = group->slots[--group->nr_slots];
 	atomic_long_dec(&page_wp_stats.slots);
 	return group->nr_slots;
 }
@@ -345,6 +366,7 @@ bool __page_wp_in_slot(const struct folio *folio, struct address_space *mapping,
 {
 	return xa_load(&mapping->i_pages, index) == folio;
 }
+EXPORT_SYMBOL_GPL(__page_wp_in_slot);
 
 /**
  * page_wp_eligible - may this exclusive folio become shared?
@@ -397,10 +419,12 @@ static bool page_wp_prepare(struct folio *folio)
 /*
  * Freeze the count of an exclusive folio on which the caller holds the only
  * reference beside the page cache's.  Dirty is tested after that: see the
- * comment in __remove_mapping().
+ * comment in __remove_mapping().  The i_pages lock is held, with interrupts
+ * off, until the count is unfrozen: lockless lookups spin meanwhile.
  */
 static bool page_wp_freeze(struct folio *folio)
 {
+	lockdep_assert_irqs_disabled();
 	if (!folio_ref_freeze(folio, 2))
 		return false;
 	if (!folio_test_dirty(folio))
@@ -417,12 +441,14 @@ static int page_wp_protect(struct folio *folio, struct page_wp *group, u64 hash)
 
 	group->folio = folio;
 	group->hash = hash;
-	if (!page_wp_freeze(folio))
-		return -EAGAIN;
-	folio_clear_mappedtodisk(folio);
-	folio_clear_readahead(folio);
 
 	xas_lock_irq(&xas);
+	if (!page_wp_freeze(folio)) {
+		xas_unlock_irq(&xas);
+		return -EAGAIN;
+	}
+	folio_clear_mappedtodisk(folio);
+	folio_clear_readahead(folio);
 	xas_load(&xas);
 	xas_init_marks(&xas);
 	page_wp_add_slot(group, mapping, folio->index);
@@ -431,10 +457,9 @@ static int page_wp_protect(struct folio *folio, struct page_wp *group, u64 hash)
 	spin_lock(&page_wp_lock);
 	list_add(&group->list, &page_wp_groups);
 	spin_unlock(&page_wp_lock);
-	xas_unlock_irq(&xas);
-
 	atomic_long_inc(&page_wp_stats.folios);
 	folio_ref_unfreeze(folio, 2);
+	xas_unlock_irq(&xas);
 	return 0;
 }
 
@@ -453,34 +478,62 @@ static bool page_wp_dissolve(struct folio *folio)
 		return false;
 	if (folio_mapped(folio))
 		unmap_mapping_pages(mapping, index, 1, false);
-	if (!folio_ref_freeze(folio, 1 + page_wp_expected_refs(folio)))
-		return false;
 	page_wp_verify(folio);
-	trace_page_wp_break(mapping, index, folio, folio, 0);
-	page_wp_del_slot(group, mapping, index);
+
 	xa_lock_irq(&mapping->i_pages);
+	if (!folio_ref_freeze(folio, 1 + page_wp_expected_refs(folio))) {
+		xa_unlock_irq(&mapping->i_pages);
+		return false;
+	}
+	page_wp_del_slot(group, 0);
 	page_wp_unmark(group, folio, mapping, index);
-	xa_unlock_irq(&mapping->i_pages);
 	folio_ref_unfreeze(folio, 2);
+	trace_page_wp_break(mapping, index, folio, folio, 0);
+	xa_unlock_irq(&mapping->i_pages);
 	page_wp_free(group);
 	return true;
 }
 
-/* The slot of @from, which is frozen, takes @to; both are locked. */
-static void page_wp_share(struct page_wp *group, struct folio *to,
-			  struct folio *from)
+/* Can a locked folio take another slot? */
+static int page_wp_room(struct folio *to, unsigned int max_slots)
 {
-	XA_STATE(xas, &from->mapping->i_pages, from->index);
+	if (PageHWPoison(&to->page) || folio_test_mlocked(to))
+		return -EAGAIN;
+	if (folio_is_wp(to) && folio_wp(to)->nr_slots >= max_slots)
+		return -ENOSPC;
+	return 0;
+}
+
+/* Let the slot of @from take @to, which is shared; both are locked. */
+static int page_wp_share(struct page_wp *group, struct folio *to,
+			 struct folio *from)
+{
+	struct address_space *mapping = from->mapping;
+	XA_STATE(xas, &mapping->i_pages, from->index);
+	int err = -EAGAIN;
 
 	xas_lock_irq(&xas);
+	if (!page_wp_freeze(from))
+		goto unlock;
+	/* Now nobody can change either of them. */
+	if (memcmp_pages(&to->page, &from->page)) {
+		folio_ref_unfreeze(from, 2);
+		err = -ESTALE;
+		goto unlock;
+	}
 	folio_get(to);
 	xas_store(&xas, to);
 	xas_init_marks(&xas);
-	page_wp_add_slot(group, from->mapping, from->index);
+	page_wp_add_slot(group, mapping, from->index);
 	__lruvec_stat_mod_folio(from, NR_FILE_PAGES, -1);
 	/* Leave from->index set: truncation relies upon it */
 	from->mapping = NULL;
+	folio_ref_unfreeze(from, 1);
+	trace_page_wp_merge(mapping, from->index, to, from, group->nr_slots);
+	err = 0;
+unlock:
 	xas_unlock_irq(&xas);
+	return err;
 }
 
 /**
@@ -502,17 +555,29 @@ int page_wp_merge(struct folio *to, struct folio *from, u64 hash,
 		  unsigned int max_slots)
 {
 	struct page_wp *group = NULL;
-	struct address_space *mapping;
+	unsigned int nofs;
 	int err = -EAGAIN;
 
+	max_slots = min(max_slots, PAGE_WP_MAX_SLOTS);
 	if (!folio_is_wp(to)) {
 		group = page_wp_alloc();
 		if (!group)
 			return -ENOMEM;
 	}
-	if (!folio_trylock(from))
-		goto free;
+	/* Reclaim must not come for the inodes of folios that we lock. */
+	nofs = memalloc_nofs_save();
+
 	/* Disturb neither users nor buffers for nothing. */
+	if (!folio_trylock(to))
+		goto restore;
+	err = page_wp_room(to, max_slots);
+	folio_unlock(to);
+	if (err)
+		goto restore;
+
+	err = -EAGAIN;
+	if (!folio_trylock(from))
+		goto restore;
 	if (!page_wp_eligible(from))
 		goto unlock_from;
 	if (memcmp_pages(&to->page, &from->page)) {
@@ -533,43 +598,26 @@ int page_wp_merge(struct folio *to, struct folio *from, u64 hash,
 	}
 	group = folio_wp(to);
 
-	err = -ENOSPC;
-	if (group->nr_slots >= max_slots || folio_test_mlocked(to) ||
-	    PageHWPoison(&to->page))
-		goto dissolve;
-	err = page_wp_reserve(group);
-	if (err)
-		goto dissolve;
-	err = -EAGAIN;
-	if (!page_wp_freeze(from))
-		goto dissolve;
-	if (memcmp_pages(&to->page, &from->page)) {
-		folio_ref_unfreeze(from, 2);
-		err = -ESTALE;
-		goto dissolve;
-	}
-
-	mapping = from->mapping;
-	page_wp_share(group, to, from);
-	folio_ref_unfreeze(from, 1);
-	trace_page_wp_merge(mapping, from->index, to, from, group->nr_slots);
-	atomic_long_inc(&page_wp_stats.merged);
-	page_wp_verify(to);
-	if (folio_test_active(from) || folio_test_referenced(from))
-		folio_mark_accessed(to);
-	folio_unlock(to);
-	folio_unlock(from);
-	return 0;
-
-dissolve:
-	if (group->nr_slots == 1)
+	err = page_wp_room(to, max_slots);
+	if (!err)
+		err = page_wp_reserve(group);
+	if (!err)
+		err = page_wp_share(group, to, from);
+	if (!err) {
+		atomic_long_inc(&page_wp_stats.merged);
+		page_wp_verify(to);
+		if (folio_test_active(from) || folio_test_referenced(from))
+			folio_mark_accessed(to);
+	} else if (group->nr_slots == 1) {
 		page_wp_dissolve(to);
+	}
 	group = NULL;
 unlock_to:
 	folio_unlock(to);
 unlock_from:
 	folio_unlock(from);
-free:
+restore:
+	memalloc_nofs_restore(nofs);
 	page_wp_free(group);
 	return err;
 }
@@ -583,12 +631,16 @@ static struct folio *page_wp_copy(struct folio *folio, gfp_t gfp)
 	struct folio *new = filemap_alloc_folio(gfp, 0);
 
 	if (!new)
-		return NULL;
+		return ERR_PTR(-ENOMEM);
 	if (mem_cgroup_charge(new, NULL, gfp)) {
 		folio_put(new);
-		return NULL;
+		return ERR_PTR(-ENOMEM);
 	}
-	copy_highpage(&new->page, &folio->page);
+	if (PageHWPoison(&folio->page) ||
+	    copy_mc_highpage(&new->page, &folio->page)) {
+		folio_put(new);
+		return ERR_PTR(-EHWPOISON);
+	}
 	folio_mark_uptodate(new);
 	ksm_file_forget(new);
 	return new;
@@ -599,6 +651,7 @@ static void page_wp_replace_slot(struct address_space *mapping, pgoff_t index,
 				 struct folio *folio, struct folio *new)
 {
 	struct page_wp *group = folio_wp(folio);
+	unsigned int i = page_wp_find_slot(group, mapping, index);
 	XA_STATE(xas, &mapping->i_pages, index);
 	unsigned int left;
 
@@ -613,7 +666,7 @@ static void page_wp_replace_slot(struct address_space *mapping, pgoff_t index,
 	new->index = index;
 	xas_store(&xas, new);
 	__lruvec_stat_mod_folio(new, NR_FILE_PAGES, 1);
-	left = page_wp_del_slot(group, mapping, index);
+	left = page_wp_del_slot(group, i);
 	if (!left) {
 		VM_WARN_ON_ONCE_FOLIO(folio_mapped(folio), folio);
 		__lruvec_stat_mod_folio(folio, NR_FILE_PAGES, -1);
@@ -638,7 +691,7 @@ static void page_wp_replace_slot(struct address_space *mapping, pgoff_t index,
  *
  * See page_wp_break().
  *
- * Return: 0, -ENOMEM or -EAGAIN.
+ * Return: 0, -ENOMEM, -EHWPOISON or -EAGAIN.
  */
 int __page_wp_break(struct address_space *mapping, pgoff_t index,
 		    struct folio *folio, gfp_t gfp)
@@ -666,8 +719,8 @@ int __page_wp_break(struct address_space *mapping, pgoff_t index,
 	}
 
 	new = page_wp_copy(folio, gfp);
-	if (!new)
-		return -ENOMEM;
+	if (IS_ERR(new))
+		return PTR_ERR(new);
 	folio_lock(folio);
 	if (folio_is_wp(folio) && __page_wp_in_slot(folio, mapping, index)) {
 		page_wp_replace_slot(mapping, index, folio, new);
@@ -685,16 +738,22 @@ EXPORT_SYMBOL_GPL(__page_wp_break);
  * @folio: The folio that is mapped, or would be, with a reference.
  *
  * Context: May sleep; @folio is not locked.
- * Return: %VM_FAULT_NOPAGE, so that the access is tried again, or %VM_FAULT_OOM.
+ * Return: %VM_FAULT_NOPAGE, so that the access is tried again, %VM_FAULT_OOM or
+ * %VM_FAULT_HWPOISON.
  */
 vm_fault_t page_wp_write_fault(struct vm_fault *vmf, struct folio *folio)
 {
 	struct address_space *mapping = vmf->vma->vm_file->f_mapping;
 
-	if (__page_wp_break(mapping, vmf->pgoff, folio,
-			    mapping_gfp_mask(mapping)))
+	switch (__page_wp_break(mapping, vmf->pgoff, folio,
+				mapping_gfp_mask(mapping))) {
+	case 0:
+		return VM_FAULT_NOPAGE;
+	case -EHWPOISON:
+		return VM_FAULT_HWPOISON;
+	default:
 		return VM_FAULT_OOM;
-	return VM_FAULT_NOPAGE;
+	}
 }
 
 /*
@@ -796,8 +855,8 @@ static int page_wp_break_folio(struct folio *folio)
 		struct page_wp_slot slot;
 		bool done;
 
-		if (!new)
-			return -ENOMEM;
+		if (IS_ERR(new))
+			return PTR_ERR(new);
 		folio_lock(folio);
 		done = !folio_is_wp(folio);
 		if (!done) {
@@ -854,37 +913,52 @@ int page_wp_break_all(void)
 }
 
 /*
- * Take a shared folio out of one slot and leave @shadow.  The folio is locked.
- * The slot's reference is not put.
+ * Take a locked shared folio out of one slot, leave @shadow there, and put the
+ * slot's reference.  With @reclaim the caller's reference and those of the slots
+ * have to be the only ones, and the last slot leaves the count frozen at 0.
+ * Returns false, and does nothing, if that is not so.
  */
-static void page_wp_delete_slot(struct address_space *mapping, pgoff_t index,
-				struct folio *folio, void *shadow)
+static bool page_wp_delete_slot(struct address_space *mapping, pgoff_t index,
+				struct folio *folio, void *shadow, bool reclaim)
 {
 	struct page_wp *group = folio_wp(folio);
+	unsigned int i = page_wp_find_slot(group, mapping, index);
 	XA_STATE(xas, &mapping->i_pages, index);
+	bool ok = false;
 	unsigned int left;
 
 	mapping_set_update(&xas, mapping);
 	spin_lock(&mapping->host->i_lock);
 	xas_lock_irq(&xas);
 	VM_BUG_ON_FOLIO(xas_load(&xas) != folio, folio);
+	if (reclaim && !folio_ref_freeze(folio, 1 + page_wp_expected_refs(folio)))
+		goto unlock;
 	/* See truncate_inode_pages_final() */
 	xas_store(&xas, mapping_exiting(mapping) ? NULL : shadow);
 	xas_init_marks(&xas);
 	mapping->nrpages--;
-	left = page_wp_del_slot(group, mapping, index);
+	left = page_wp_del_slot(group, i);
 	if (!left) {
 		__lruvec_stat_mod_folio(folio, NR_FILE_PAGES, -1);
 		page_wp_unmark(group, folio, NULL, index);
 	}
-	xas_unlock_irq(&xas);
+	if (!reclaim)
+		folio_put(folio);
+	else if (left)
+		folio_ref_unfreeze(folio, 1 + left);
 	trace_page_wp_drop(mapping, index, folio, NULL, left);
+	ok = true;
+unlock:
+	xas_unlock_irq(&xas);
 	if (mapping_shrinkable(mapping))
 		inode_add_lru(mapping->host);
 	spin_unlock(&mapping->host->i_lock);
+	if (!ok)
+		return false;
 	atomic_long_inc(&page_wp_stats.dropped);
 	if (!left)
 		page_wp_free(group);
+	return true;
 }
 
 /**
@@ -907,8 +981,7 @@ bool __page_wp_drop_slot(struct address_space *mapping, pgoff_t index,
 		unmap_mapping_pages(mapping, index, 1, false);
 	VM_WARN_ON_ONCE_FOLIO(page_wp_expected_refs(folio) == 1 &&
 			      folio_mapped(folio), folio);
-	page_wp_delete_slot(mapping, index, folio, NULL);
-	folio_put(folio);
+	page_wp_delete_slot(mapping, index, folio, NULL, false);
 	return true;
 }
 
@@ -965,12 +1038,12 @@ unsigned long __page_wp_evict_range(struct address_space *mapping,
  * page_wp_rmap_walk - do something for every slot of a shared folio
  * @folio: The locked shared folio.
  * @rwc: What the walk is about.
- * @walk: Walks the VMAs that map one slot.
+ * @walk: Walks the VMAs that map one slot; returns false to stop.
  *
  * Context: @folio is locked, so that slots and their inodes stay.
  */
 void page_wp_rmap_walk(struct folio *folio, struct rmap_walk_control *rwc,
-		       void (*walk)(struct folio *folio,
+		       bool (*walk)(struct folio *folio,
 				    struct address_space *mapping,
 				    pgoff_t index,
 				    struct rmap_walk_control *rwc))
@@ -981,8 +1054,7 @@ void page_wp_rmap_walk(struct folio *folio, struct rmap_walk_control *rwc,
 	for (i = 0; i < group->nr_slots; i++) {
 		struct page_wp_slot *slot = group->slots + i;
 
-		walk(folio, slot->mapping, slot->index, rwc);
-		if (rwc->contended || (rwc->done && rwc->done(folio)))
+		if (!walk(folio, slot->mapping, slot->index, rwc))
 			break;
 	}
 }
@@ -992,7 +1064,9 @@ void page_wp_rmap_walk(struct folio *folio, struct rmap_walk_control *rwc,
  * @folio: The locked shared folio, unmapped; the caller holds one reference.
  * @target_memcg: The memory cgroup on whose behalf it is reclaimed.
  *
- * The folio ages once: all slots get the same shadow entry.
+ * The folio ages once: all slots get the same shadow entry.  It is detached
+ * slot by slot; if somebody comes by one that is left, that one and the rest
+ * stay.
  *
  * Context: @folio is locked and not on an LRU list.
  * Return: true if it stands in no slot any more, with a reference count of 0;
@@ -1001,16 +1075,18 @@ void page_wp_rmap_walk(struct folio *folio, struct rmap_walk_control *rwc,
 bool page_wp_reclaim(struct folio *folio, struct mem_cgroup *target_memcg)
 {
 	struct page_wp *group = folio_wp(folio);
-	void *shadow;
+	void *shadow = NULL;
 
-	if (!folio_ref_freeze(folio, 1 + page_wp_expected_refs(folio)))
+	if (folio_ref_count(folio) != 1 + page_wp_expected_refs(folio))
 		return false;
 	page_wp_verify(folio);
 	shadow = workingset_eviction(folio, target_memcg);
 	while (folio_is_wp(folio)) {
 		struct page_wp_slot slot = group->slots[group->nr_slots - 1];
 
-		page_wp_delete_slot(slot.mapping, slot.index, folio, shadow);
+		if (!page_wp_delete_slot(slot.mapping, slot.index, folio,
+					 shadow, true))
+			return false;
 	}
 	return true;
 }

@@ -10,10 +10,11 @@
 #include <linux/pagemap.h>
 #include <linux/wait.h>
 
+extern wait_queue_head_t ksm_thread_wait;
+
 #ifdef CONFIG_KSM_FILE
 
 DECLARE_STATIC_KEY_FALSE(ksm_file_key);
-extern wait_queue_head_t ksm_thread_wait;
 
 bool ksm_file_should_run(void);
 void ksm_file_scan(unsigned int nr_pages, unsigned int max_sharing,

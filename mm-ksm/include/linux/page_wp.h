@@ -59,6 +59,7 @@ static inline bool folio_is_wp(const struct folio *folio)
 	       READ_ONCE(folio->mapping) == &page_wp_mapping;
 }
 
+bool page_wp_permitted(void);
 int page_wp_enable(void);
 bool page_wp_eligible(struct folio *folio);
 int page_wp_merge(struct folio *to, struct folio *from, u64 hash,
@@ -77,7 +78,7 @@ unsigned long __page_wp_evict_range(struct address_space *mapping,
 bool __page_wp_in_slot(const struct folio *folio, struct address_space *mapping,
 		       pgoff_t index);
 void page_wp_rmap_walk(struct folio *folio, struct rmap_walk_control *rwc,
-		       void (*walk)(struct folio *folio,
+		       bool (*walk)(struct folio *folio,
 				    struct address_space *mapping,
 				    pgoff_t index,
 				    struct rmap_walk_control *rwc));
