@@ -559,6 +559,7 @@ static void ksm_file_scan_folio(struct folio *folio, unsigned int max_sharing,
 	ksm_rec_unlink(rec, pfn);
 	/* First say so, then read: who writes meanwhile clears it again. */
 	atomic_or(KSM_REC_SEEN, &rec->tag);
+	/* Orders this before the test of dirty, as a writer does it vice versa. */
 	smp_mb__after_atomic();
 	if (folio_test_dirty(folio)) {
 		atomic_andnot(KSM_REC_SEEN, &rec->tag);
@@ -797,12 +798,12 @@ static ssize_t file_show(struct kobject *kobj, struct kobj_attribute *attr,
 			 char *buf)
 {
 	static const char * const shown[] = {
-		[KSM_FILE_ALWAYS] = "[always] madvise never\n",
-		[KSM_FILE_MADVISE] = "always [madvise] never\n",
-		[KSM_FILE_NEVER] = "always madvise [never]\n",
+		[KSM_FILE_ALWAYS] = "[always] madvise never",
+		[KSM_FILE_MADVISE] = "always [madvise] never",
+		[KSM_FILE_NEVER] = "always madvise [never]",
 	};
 
-	return sysfs_emit(buf, "%s", shown[READ_ONCE(ksm_file_mode)]);
+	return sysfs_emit(buf, "%s\n", shown[READ_ONCE(ksm_file_mode)]);
 }
 
 static ssize_t file_store(struct kobject *kobj, struct kobj_attribute *attr,
@@ -849,6 +850,7 @@ static ssize_t file_store(struct kobject *kobj, struct kobj_attribute *attr,
 	spin_unlock(&ksm_file_lock);
 	return count;
 }
+
 static struct kobj_attribute file_attr = __ATTR_RW(file);
 
 static ssize_t file_pages_shared_show(struct kobject *kobj,
@@ -856,6 +858,7 @@ static ssize_t file_pages_shared_show(struct kobject *kobj,
 {
 	return sysfs_emit(buf, "%ld\n", atomic_long_read(&page_wp_stats.folios));
 }
+
 KSM_FILE_ATTR_RO(file_pages_shared);
 
 static long ksm_file_saved(void)
@@ -871,6 +874,7 @@ static ssize_t file_pages_sharing_show(struct kobject *kobj,
 {
 	return sysfs_emit(buf, "%ld\n", ksm_file_saved());
 }
+
 KSM_FILE_ATTR_RO(file_pages_sharing);
 
 static ssize_t file_bytes_saved_show(struct kobject *kobj,
@@ -878,6 +882,7 @@ static ssize_t file_bytes_saved_show(struct kobject *kobj,
 {
 	return sysfs_emit(buf, "%ld\n", ksm_file_saved() << PAGE_SHIFT);
 }
+
 KSM_FILE_ATTR_RO(file_bytes_saved);
 
 static ssize_t file_pages_broken_show(struct kobject *kobj,
@@ -885,6 +890,7 @@ static ssize_t file_pages_broken_show(struct kobject *kobj,
 {
 	return sysfs_emit(buf, "%ld\n", atomic_long_read(&page_wp_stats.broken));
 }
+
 KSM_FILE_ATTR_RO(file_pages_broken);
 
 static ssize_t file_pages_scanned_show(struct kobject *kobj,
@@ -892,6 +898,7 @@ static ssize_t file_pages_scanned_show(struct kobject *kobj,
 {
 	return sysfs_emit(buf, "%lu\n", ksm_file_pages_scanned);
 }
+
 KSM_FILE_ATTR_RO(file_pages_scanned);
 
 static ssize_t file_pages_hashed_show(struct kobject *kobj,
@@ -899,6 +906,7 @@ static ssize_t file_pages_hashed_show(struct kobject *kobj,
 {
 	return sysfs_emit(buf, "%lu\n", ksm_file_pages_hashed);
 }
+
 KSM_FILE_ATTR_RO(file_pages_hashed);
 
 static ssize_t file_full_scans_show(struct kobject *kobj,
@@ -906,6 +914,7 @@ static ssize_t file_full_scans_show(struct kobject *kobj,
 {
 	return sysfs_emit(buf, "%lu\n", ksm_file_full_scans);
 }
+
 KSM_FILE_ATTR_RO(file_full_scans);
 
 static ssize_t file_metadata_bytes_show(struct kobject *kobj,
@@ -918,6 +927,7 @@ static ssize_t file_metadata_bytes_show(struct kobject *kobj,
 	bytes += ksm_nr_files * sizeof(struct ksm_file);
 	return sysfs_emit(buf, "%lu\n", bytes);
 }
+
 KSM_FILE_ATTR_RO(file_metadata_bytes);
 
 static struct attribute *ksm_file_attrs[] = {
@@ -950,6 +960,7 @@ static int ksm_file_memory_callback(struct notifier_block *self,
 	return notifier_from_errno(page_wp_break_all());
 }
 
+/* After ksm_init(), which makes the directory. */
 static int __init ksm_file_init(void)
 {
 	ksm_file_cache = KMEM_CACHE(ksm_file, SLAB_PANIC);
@@ -957,5 +968,5 @@ static int __init ksm_file_init(void)
 				KSM_CALLBACK_PRI - 1);
 	return sysfs_merge_group(mm_kobj, &ksm_file_group);
 }
-/* After ksm_init(), which makes the directory. */
+
 device_initcall(ksm_file_init);

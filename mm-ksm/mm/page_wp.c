@@ -218,8 +218,8 @@ bool page_wp_permitted(void)
 /* The group of a shared folio, which is locked. */
 static struct page_wp *folio_wp(struct folio *folio)
 {
-	VM_BUG_ON_FOLIO(!folio_test_locked(folio), folio);
-	VM_BUG_ON_FOLIO(!folio_is_wp(folio), folio);
+	VM_WARN_ON_FOLIO(!folio_test_locked(folio), folio);
+	VM_WARN_ON_FOLIO(!folio_is_wp(folio), folio);
 	return (struct page_wp *)folio->index;
 }
 
@@ -322,11 +322,12 @@ static unsigned int page_wp_find_slot(struct page_wp *group,
 {
 	unsigned int i = group->nr_slots;
 
-	do
-		BUG_ON(!i--);
-	while (group->slots[i].mapping != mapping ||
-	       group->slots[i].index != index);
-	return i;
+	while (i--)
+		if (group->slots[i].mapping == mapping &&
+		    group->slots[i].index == index)
+			return i;
+	/* i_pages and the group disagree: going on would corrupt either. */
+	panic("page_wp: a slot is missing in its group\n");
 }
 
 /* Forget a slot; returns how many are left. */
@@ -349,6 +350,7 @@ static void page_wp_unmark(struct page_wp *group, struct folio *folio,
 	spin_unlock(&page_wp_lock);
 	atomic_long_dec(&page_wp_stats.folios);
 	folio->index = index;
+	/* Lockless walkers read the mapping first: folio_pos_at(). */
 	smp_store_release(&folio->mapping, mapping);
 }
 
@@ -453,6 +455,7 @@ static int page_wp_protect(struct folio *folio, struct page_wp *group, u64 hash)
 	xas_init_marks(&xas);
 	page_wp_add_slot(group, mapping, folio->index);
 	folio->index = (pgoff_t)group;
+	/* Who sees this must see the group: see page_wp_unmark(). */
 	smp_store_release(&folio->mapping, &page_wp_mapping);
 	spin_lock(&page_wp_lock);
 	list_add(&group->list, &page_wp_groups);
@@ -660,7 +663,7 @@ static void page_wp_replace_slot(struct address_space *mapping, pgoff_t index,
 		unmap_mapping_pages(mapping, index, 1, false);
 
 	xas_lock_irq(&xas);
-	VM_BUG_ON_FOLIO(xas_load(&xas) != folio, folio);
+	VM_WARN_ON_FOLIO(xas_load(&xas) != folio, folio);
 	folio_get(new);
 	new->mapping = mapping;
 	new->index = index;
@@ -913,28 +916,45 @@ int page_wp_break_all(void)
 }
 
 /*
- * Take a locked shared folio out of one slot, leave @shadow there, and put the
- * slot's reference.  With @reclaim the caller's reference and those of the slots
- * have to be the only ones, and the last slot leaves the count frozen at 0.
- * Returns false, and does nothing, if that is not so.
+ * What reclaim needs to take a folio out of its slots.  The folio ages once, so
+ * all slots get the same shadow entry.
+ */
+struct page_wp_eviction {
+	struct mem_cgroup *target_memcg;
+	void *shadow;
+};
+
+/*
+ * Take a locked shared folio out of one slot, and put the slot's reference.  For
+ * reclaim, with @ev, the caller's reference and those of the slots have to be
+ * the only ones, and the last slot leaves the count frozen at 0.  Returns false,
+ * and does nothing, if that is not so.
  */
 static bool page_wp_delete_slot(struct address_space *mapping, pgoff_t index,
-				struct folio *folio, void *shadow, bool reclaim)
+				struct folio *folio, struct page_wp_eviction *ev)
 {
 	struct page_wp *group = folio_wp(folio);
 	unsigned int i = page_wp_find_slot(group, mapping, index);
 	XA_STATE(xas, &mapping->i_pages, index);
-	bool ok = false;
+	void *shadow = NULL;
 	unsigned int left;
+	bool ok = false;
 
 	mapping_set_update(&xas, mapping);
 	spin_lock(&mapping->host->i_lock);
 	xas_lock_irq(&xas);
-	VM_BUG_ON_FOLIO(xas_load(&xas) != folio, folio);
-	if (reclaim && !folio_ref_freeze(folio, 1 + page_wp_expected_refs(folio)))
-		goto unlock;
-	/* See truncate_inode_pages_final() */
-	xas_store(&xas, mapping_exiting(mapping) ? NULL : shadow);
+	VM_WARN_ON_FOLIO(xas_load(&xas) != folio, folio);
+	if (ev) {
+		if (!folio_ref_freeze(folio, 1 + page_wp_expected_refs(folio)))
+			goto unlock;
+		if (!ev->shadow)
+			ev->shadow = workingset_eviction(folio,
+							 ev->target_memcg);
+		/* See truncate_inode_pages_final() */
+		if (!mapping_exiting(mapping))
+			shadow = ev->shadow;
+	}
+	xas_store(&xas, shadow);
 	xas_init_marks(&xas);
 	mapping->nrpages--;
 	left = page_wp_del_slot(group, i);
@@ -942,7 +962,7 @@ static bool page_wp_delete_slot(struct address_space *mapping, pgoff_t index,
 		__lruvec_stat_mod_folio(folio, NR_FILE_PAGES, -1);
 		page_wp_unmark(group, folio, NULL, index);
 	}
-	if (!reclaim)
+	if (!ev)
 		folio_put(folio);
 	else if (left)
 		folio_ref_unfreeze(folio, 1 + left);
@@ -981,7 +1001,7 @@ bool __page_wp_drop_slot(struct address_space *mapping, pgoff_t index,
 		unmap_mapping_pages(mapping, index, 1, false);
 	VM_WARN_ON_ONCE_FOLIO(page_wp_expected_refs(folio) == 1 &&
 			      folio_mapped(folio), folio);
-	page_wp_delete_slot(mapping, index, folio, NULL, false);
+	page_wp_delete_slot(mapping, index, folio, NULL);
 	return true;
 }
 
@@ -1064,9 +1084,8 @@ void page_wp_rmap_walk(struct folio *folio, struct rmap_walk_control *rwc,
  * @folio: The locked shared folio, unmapped; the caller holds one reference.
  * @target_memcg: The memory cgroup on whose behalf it is reclaimed.
  *
- * The folio ages once: all slots get the same shadow entry.  It is detached
- * slot by slot; if somebody comes by one that is left, that one and the rest
- * stay.
+ * It is detached slot by slot; if somebody comes by one that is left, that one
+ * and the rest stay.
  *
  * Context: @folio is locked and not on an LRU list.
  * Return: true if it stands in no slot any more, with a reference count of 0;
@@ -1075,18 +1094,20 @@ void page_wp_rmap_walk(struct folio *folio, struct rmap_walk_control *rwc,
 bool page_wp_reclaim(struct folio *folio, struct mem_cgroup *target_memcg)
 {
 	struct page_wp *group = folio_wp(folio);
-	void *shadow = NULL;
+	struct page_wp_eviction ev = { .target_memcg = target_memcg };
 
 	if (folio_ref_count(folio) != 1 + page_wp_expected_refs(folio))
 		return false;
 	page_wp_verify(folio);
-	shadow = workingset_eviction(folio, target_memcg);
 	while (folio_is_wp(folio)) {
 		struct page_wp_slot slot = group->slots[group->nr_slots - 1];
 
-		if (!page_wp_delete_slot(slot.mapping, slot.index, folio,
-					 shadow, true))
+		if (!page_wp_delete_slot(slot.mapping, slot.index, folio, &ev))
 			return false;
 	}
 	return true;
 }
+
+#ifdef CONFIG_PAGE_WP_KUNIT_TEST
+#include "tests/page_wp_kunit.h"
+#endif

@@ -98,6 +98,12 @@ static inline int __page_wp_break(struct address_space *mapping, pgoff_t index,
 	return 0;
 }
 
+static inline int page_wp_break_range(struct address_space *mapping,
+				      pgoff_t first, pgoff_t last)
+{
+	return 0;
+}
+
 static inline int page_wp_break_user(unsigned long address)
 {
 	return 0;
@@ -179,8 +185,9 @@ static inline bool folio_in_slot(const struct folio *folio,
  * Context: @folio is locked.
  * Return: true if @folio belongs to @mapping alone, so that it may be modified.
  */
-static inline bool folio_in_mapping_excl(const struct folio *folio,
-				      const struct address_space *mapping)
+static inline bool
+folio_in_mapping_excl(const struct folio *folio,
+		      const struct address_space *mapping)
 {
 	return likely(folio->mapping == mapping);
 }

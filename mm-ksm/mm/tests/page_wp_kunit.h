@@ -1,0 +1,455 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * KUnit tests for generic page write protection: every transition of a group,
+ * and the reference counts after it, on page cache of two inodes that belong to
+ * no mounted filesystem.
+ */
+
+#include <kunit/test.h>
+
+#define WP_PAGES	8
+
+static struct file_system_type wp_test_type = {
+	.name		= "page_wp_test",
+	.fs_flags	= FS_PAGE_WP,
+};
+
+static struct super_block wp_test_sb = {
+	.s_type		= &wp_test_type,
+	.s_bdi		= &noop_backing_dev_info,
+	.s_flags	= SB_ACTIVE,
+};
+
+static const struct address_space_operations wp_test_aops = {
+	.dirty_folio	= filemap_dirty_folio,
+};
+
+struct wp_test {
+	struct inode inode[2];
+	/* What the counters said before the test. */
+	long folios;
+	long slots;
+	long bytes;
+};
+
+static struct address_space *wp_mapping(struct kunit *test, int file)
+{
+	struct wp_test *wp = test->priv;
+
+	return &wp->inode[file].i_data;
+}
+
+static void wp_fill(struct folio *folio, u8 byte)
+{
+	void *addr = kmap_local_folio(folio, 0);
+
+	memset(addr, byte, PAGE_SIZE);
+	kunmap_local(addr);
+}
+
+static bool wp_holds(struct folio *folio, u8 byte)
+{
+	void *addr = kmap_local_folio(folio, 0);
+	bool holds = !memchr_inv(addr, byte, PAGE_SIZE);
+
+	kunmap_local(addr);
+	return holds;
+}
+
+/* Put a clean page into the cache; the caller gets a reference. */
+static struct folio *wp_add(struct kunit *test, int file, pgoff_t index,
+			    u8 byte)
+{
+	struct folio *folio = filemap_alloc_folio(GFP_KERNEL, 0);
+
+	KUNIT_ASSERT_NOT_NULL(test, folio);
+	KUNIT_ASSERT_EQ(test, 0, filemap_add_folio(wp_mapping(test, file),
+						   folio, index, GFP_KERNEL));
+	wp_fill(folio, byte);
+	folio_mark_uptodate(folio);
+	folio_unlock(folio);
+	/* The batch on its way to the LRU list has a reference. */
+	lru_add_drain_all();
+	KUNIT_ASSERT_EQ(test, 2, folio_ref_count(folio));
+	return folio;
+}
+
+static struct folio *wp_slot(struct kunit *test, int file, pgoff_t index)
+{
+	struct folio *folio = xa_load(&wp_mapping(test, file)->i_pages, index);
+
+	KUNIT_ASSERT_NOT_NULL(test, folio);
+	KUNIT_ASSERT_FALSE(test, xa_is_value(folio));
+	return folio;
+}
+
+static int wp_merge(struct folio *to, struct folio *from, unsigned int max)
+{
+	return page_wp_merge(to, from, page_wp_hash(to), max);
+}
+
+/* Two pages of two files that are merged; the caller gets a reference. */
+static struct folio *wp_pair(struct kunit *test)
+{
+	struct folio *to = wp_add(test, 0, 1, 'a');
+	struct folio *from = wp_add(test, 1, 5, 'a');
+
+	KUNIT_ASSERT_EQ(test, 0, wp_merge(to, from, 16));
+	folio_put(from);
+	return to;
+}
+
+static void wp_test_merge(struct kunit *test)
+{
+	struct folio *to = wp_add(test, 0, 1, 'a');
+	struct folio *from = wp_add(test, 1, 5, 'a');
+
+	KUNIT_EXPECT_FALSE(test, folio_is_wp(to));
+	KUNIT_EXPECT_EQ(test, 0, wp_merge(to, from, 16));
+	KUNIT_EXPECT_TRUE(test, folio_is_wp(to));
+	KUNIT_EXPECT_EQ(test, 3, folio_ref_count(to));
+	KUNIT_EXPECT_NULL(test, from->mapping);
+	KUNIT_EXPECT_EQ(test, 1, folio_ref_count(from));
+	KUNIT_EXPECT_PTR_EQ(test, to, wp_slot(test, 0, 1));
+	KUNIT_EXPECT_PTR_EQ(test, to, wp_slot(test, 1, 5));
+	KUNIT_EXPECT_EQ(test, 1, wp_mapping(test, 0)->nrpages);
+	KUNIT_EXPECT_EQ(test, 1, wp_mapping(test, 1)->nrpages);
+
+	folio_lock(to);
+	KUNIT_EXPECT_EQ(test, 2, page_wp_expected_refs(to));
+	KUNIT_EXPECT_TRUE(test, folio_in_slot(to, wp_mapping(test, 1), 5));
+	KUNIT_EXPECT_FALSE(test, folio_in_slot(to, wp_mapping(test, 1), 1));
+	KUNIT_EXPECT_FALSE(test, folio_in_mapping_excl(to, wp_mapping(test, 0)));
+	folio_unlock(to);
+	folio_put(to);
+	folio_put(from);
+}
+
+/* Everything that forbids a merge leaves both folios as they were. */
+static void wp_test_refuse(struct kunit *test)
+{
+	struct folio *to = wp_add(test, 0, 1, 'a');
+	struct folio *from = wp_add(test, 1, 5, 'b');
+
+	KUNIT_EXPECT_EQ(test, -ESTALE, wp_merge(to, from, 16));
+	wp_fill(from, 'a');
+
+	folio_get(from);
+	KUNIT_EXPECT_EQ(test, -EAGAIN, wp_merge(to, from, 16));
+	folio_put(from);
+
+	folio_get(to);
+	KUNIT_EXPECT_EQ(test, -EAGAIN, wp_merge(to, from, 16));
+	folio_put(to);
+
+	folio_lock(from);
+	KUNIT_EXPECT_EQ(test, -EAGAIN, wp_merge(to, from, 16));
+	folio_unlock(from);
+
+	folio_set_dirty(from);
+	KUNIT_EXPECT_EQ(test, -EAGAIN, wp_merge(to, from, 16));
+	folio_clear_dirty(from);
+
+	folio_set_dirty(to);
+	KUNIT_EXPECT_EQ(test, -EAGAIN, wp_merge(to, from, 16));
+	folio_clear_dirty(to);
+
+	i_size_write(wp_mapping(test, 1)->host, 5 * PAGE_SIZE);
+	KUNIT_EXPECT_EQ(test, -EAGAIN, wp_merge(to, from, 16));
+	i_size_write(wp_mapping(test, 1)->host, WP_PAGES * PAGE_SIZE);
+
+	KUNIT_EXPECT_PTR_EQ(test, wp_mapping(test, 0), to->mapping);
+	KUNIT_EXPECT_PTR_EQ(test, wp_mapping(test, 1), from->mapping);
+	KUNIT_EXPECT_EQ(test, 1, to->index);
+	KUNIT_EXPECT_EQ(test, 5, from->index);
+	KUNIT_EXPECT_EQ(test, 2, folio_ref_count(to));
+	KUNIT_EXPECT_EQ(test, 2, folio_ref_count(from));
+	KUNIT_EXPECT_EQ(test, 0, wp_merge(to, from, 16));
+	folio_put(to);
+	folio_put(from);
+}
+
+static void wp_test_full(struct kunit *test)
+{
+	struct folio *to = wp_pair(test);
+	struct folio *from = wp_add(test, 1, 6, 'a');
+
+	KUNIT_EXPECT_EQ(test, -ENOSPC, wp_merge(to, from, 2));
+	KUNIT_EXPECT_EQ(test, 0, wp_merge(to, from, 3));
+	KUNIT_EXPECT_EQ(test, 4, folio_ref_count(to));
+	folio_put(to);
+	folio_put(from);
+}
+
+/* The list of slots grows, and each of them is found again. */
+static void wp_test_many(struct kunit *test)
+{
+	struct folio *to = wp_add(test, 0, 0, 'a');
+	struct folio *from;
+	pgoff_t i;
+
+	i_size_write(wp_mapping(test, 1)->host, 200 * PAGE_SIZE);
+	for (i = 0; i < 200; i++) {
+		from = wp_add(test, 1, i, 'a');
+		KUNIT_ASSERT_EQ(test, 0, wp_merge(to, from, 4096));
+		folio_put(from);
+	}
+	KUNIT_EXPECT_EQ(test, 202, folio_ref_count(to));
+	for (i = 0; i < 200; i += 2)
+		KUNIT_ASSERT_EQ(test, 0, page_wp_break(wp_mapping(test, 1), i,
+						       to, GFP_KERNEL));
+	KUNIT_EXPECT_EQ(test, 102, folio_ref_count(to));
+	for (i = 0; i < 200; i++)
+		KUNIT_EXPECT_EQ(test, i & 1, wp_slot(test, 1, i) == to);
+	folio_put(to);
+}
+
+static void wp_test_break(struct kunit *test)
+{
+	struct folio *folio = wp_pair(test);
+	struct folio *own;
+
+	KUNIT_EXPECT_EQ(test, -EAGAIN, page_wp_break(wp_mapping(test, 1), 5,
+						     folio, GFP_NOWAIT));
+	KUNIT_EXPECT_PTR_EQ(test, folio, wp_slot(test, 1, 5));
+
+	/* Not in that slot: nothing to do. */
+	KUNIT_EXPECT_EQ(test, 0, page_wp_break(wp_mapping(test, 1), 6, folio,
+					       GFP_KERNEL));
+	KUNIT_EXPECT_EQ(test, 3, folio_ref_count(folio));
+
+	KUNIT_EXPECT_EQ(test, 0, page_wp_break(wp_mapping(test, 1), 5, folio,
+					       GFP_KERNEL));
+	own = wp_slot(test, 1, 5);
+	KUNIT_EXPECT_PTR_NE(test, folio, own);
+	KUNIT_EXPECT_PTR_EQ(test, wp_mapping(test, 1), own->mapping);
+	KUNIT_EXPECT_EQ(test, 5, own->index);
+	KUNIT_EXPECT_TRUE(test, folio_test_uptodate(own));
+	KUNIT_EXPECT_TRUE(test, wp_holds(own, 'a'));
+	lru_add_drain_all();
+	KUNIT_EXPECT_EQ(test, 1, folio_ref_count(own));
+	wp_fill(own, 'b');
+	KUNIT_EXPECT_TRUE(test, wp_holds(folio, 'a'));
+
+	/* One slot is left, and it is still shared. */
+	KUNIT_EXPECT_TRUE(test, folio_is_wp(folio));
+	KUNIT_EXPECT_EQ(test, 2, folio_ref_count(folio));
+	folio_put(folio);
+}
+
+/* The last slot gets the folio itself, unless somebody looks at it. */
+static void wp_test_dissolve(struct kunit *test)
+{
+	struct folio *folio = wp_pair(test);
+
+	KUNIT_ASSERT_EQ(test, 0, page_wp_break(wp_mapping(test, 1), 5, folio,
+					       GFP_KERNEL));
+	KUNIT_EXPECT_EQ(test, 0, page_wp_break(wp_mapping(test, 0), 1, folio,
+					       GFP_KERNEL));
+	KUNIT_EXPECT_FALSE(test, folio_is_wp(folio));
+	KUNIT_EXPECT_PTR_EQ(test, wp_mapping(test, 0), folio->mapping);
+	KUNIT_EXPECT_EQ(test, 1, folio->index);
+	KUNIT_EXPECT_EQ(test, 2, folio_ref_count(folio));
+	KUNIT_EXPECT_PTR_EQ(test, folio, wp_slot(test, 0, 1));
+	folio_put(folio);
+}
+
+static void wp_test_dissolve_busy(struct kunit *test)
+{
+	struct folio *folio = wp_pair(test);
+
+	/* Such as a pipe that got the page of the slot that is broken now. */
+	folio_get(folio);
+	KUNIT_ASSERT_EQ(test, 0, page_wp_break(wp_mapping(test, 1), 5, folio,
+					       GFP_KERNEL));
+	KUNIT_EXPECT_EQ(test, 0, page_wp_break(wp_mapping(test, 0), 1, folio,
+					       GFP_KERNEL));
+	KUNIT_EXPECT_PTR_NE(test, folio, wp_slot(test, 0, 1));
+	KUNIT_EXPECT_FALSE(test, folio_is_wp(folio));
+	KUNIT_EXPECT_NULL(test, folio->mapping);
+	wp_fill(wp_slot(test, 0, 1), 'b');
+	KUNIT_EXPECT_TRUE(test, wp_holds(folio, 'a'));
+	KUNIT_EXPECT_EQ(test, 2, folio_ref_count(folio));
+	folio_put(folio);
+	folio_put(folio);
+}
+
+/* A lookup that locks may be followed by a write. */
+static void wp_test_lookup(struct kunit *test)
+{
+	struct folio *folio = wp_pair(test);
+	struct folio *found;
+
+	found = filemap_get_folio(wp_mapping(test, 1), 5);
+	KUNIT_EXPECT_PTR_EQ(test, folio, found);
+	folio_put(found);
+
+	found = __filemap_get_folio(wp_mapping(test, 1), 5,
+				    FGP_LOCK | FGP_NOWAIT, 0);
+	KUNIT_EXPECT_EQ(test, -EAGAIN, PTR_ERR_OR_ZERO(found));
+
+	found = filemap_lock_folio(wp_mapping(test, 1), 5);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(found));
+	KUNIT_EXPECT_PTR_NE(test, folio, found);
+	KUNIT_EXPECT_TRUE(test, folio_in_mapping_excl(found,
+						      wp_mapping(test, 1)));
+	folio_unlock(found);
+	folio_put(found);
+	folio_put(folio);
+}
+
+/* Truncation drops the slots of one file, even at the edge, without a copy. */
+static void wp_test_truncate(struct kunit *test)
+{
+	struct folio *folio = wp_pair(test);
+	long broken = atomic_long_read(&page_wp_stats.broken);
+
+	truncate_inode_pages(wp_mapping(test, 1), 5 * PAGE_SIZE + 1);
+	KUNIT_EXPECT_NULL(test, xa_load(&wp_mapping(test, 1)->i_pages, 5));
+	KUNIT_EXPECT_EQ(test, 0, wp_mapping(test, 1)->nrpages);
+	KUNIT_EXPECT_TRUE(test, wp_holds(wp_slot(test, 0, 1), 'a'));
+	KUNIT_EXPECT_EQ(test, 2, folio_ref_count(folio));
+
+	truncate_inode_pages(wp_mapping(test, 0), 0);
+	KUNIT_EXPECT_FALSE(test, folio_is_wp(folio));
+	KUNIT_EXPECT_NULL(test, folio->mapping);
+	KUNIT_EXPECT_EQ(test, 1, folio_ref_count(folio));
+	KUNIT_EXPECT_EQ(test, broken, atomic_long_read(&page_wp_stats.broken));
+	folio_put(folio);
+}
+
+/* A shared page between exclusive ones must not disturb their truncation. */
+static void wp_test_truncate_mixed(struct kunit *test)
+{
+	struct folio *folio = wp_pair(test);
+
+	folio_put(wp_add(test, 1, 4, 'x'));
+	folio_put(wp_add(test, 1, 6, 'y'));
+	truncate_inode_pages(wp_mapping(test, 1), 0);
+	KUNIT_EXPECT_EQ(test, 0, wp_mapping(test, 1)->nrpages);
+	KUNIT_EXPECT_PTR_EQ(test, folio, wp_slot(test, 0, 1));
+	folio_put(folio);
+}
+
+static void wp_test_invalidate(struct kunit *test)
+{
+	struct folio *folio = wp_pair(test);
+
+	KUNIT_EXPECT_EQ(test, 0, invalidate_inode_pages2(wp_mapping(test, 1)));
+	KUNIT_EXPECT_EQ(test, 0, wp_mapping(test, 1)->nrpages);
+	KUNIT_EXPECT_EQ(test, 1, invalidate_mapping_pages(wp_mapping(test, 0),
+							  0, -1));
+	KUNIT_EXPECT_EQ(test, 0, wp_mapping(test, 0)->nrpages);
+	KUNIT_EXPECT_EQ(test, 1, folio_ref_count(folio));
+	folio_put(folio);
+}
+
+/* Only reclaim takes a folio from all slots; a reference stops it. */
+static void wp_test_reclaim(struct kunit *test)
+{
+	struct folio *folio = wp_pair(test);
+
+	folio_lock(folio);
+	KUNIT_EXPECT_EQ(test, 0, remove_mapping(&page_wp_mapping, folio));
+	folio_get(folio);
+	KUNIT_EXPECT_FALSE(test, page_wp_reclaim(folio, NULL));
+	folio_put(folio);
+	KUNIT_EXPECT_EQ(test, 3, folio_ref_count(folio));
+
+	KUNIT_ASSERT_TRUE(test, folio_isolate_lru(folio));
+	folio_put(folio);
+	KUNIT_ASSERT_TRUE(test, page_wp_reclaim(folio, NULL));
+	KUNIT_EXPECT_EQ(test, 0, folio_ref_count(folio));
+	KUNIT_EXPECT_NULL(test, folio->mapping);
+	KUNIT_EXPECT_TRUE(test, xa_is_value(xa_load(&wp_mapping(test, 0)->i_pages,
+						    1)));
+	KUNIT_EXPECT_TRUE(test, xa_is_value(xa_load(&wp_mapping(test, 1)->i_pages,
+						    5)));
+	folio_ref_unfreeze(folio, 1);
+	folio_unlock(folio);
+	folio_put(folio);
+}
+
+static void wp_test_break_all(struct kunit *test)
+{
+	struct folio *folio = wp_pair(test);
+
+	folio_put(folio);
+	KUNIT_EXPECT_EQ(test, 0, page_wp_break_all());
+	KUNIT_EXPECT_FALSE(test, folio_is_wp(wp_slot(test, 0, 1)));
+	KUNIT_EXPECT_FALSE(test, folio_is_wp(wp_slot(test, 1, 5)));
+	KUNIT_EXPECT_PTR_NE(test, wp_slot(test, 0, 1), wp_slot(test, 1, 5));
+	KUNIT_EXPECT_TRUE(test, wp_holds(wp_slot(test, 0, 1), 'a'));
+	KUNIT_EXPECT_TRUE(test, wp_holds(wp_slot(test, 1, 5), 'a'));
+}
+
+static int wp_test_init(struct kunit *test)
+{
+	struct wp_test *wp = kunit_kzalloc(test, sizeof(*wp), GFP_KERNEL);
+	int i;
+
+	if (!wp)
+		return -ENOMEM;
+	test->priv = wp;
+	if (page_wp_enable())
+		kunit_skip(test, "page_wp=off");
+	for (i = 0; i < ARRAY_SIZE(wp->inode); i++) {
+		struct inode *inode = &wp->inode[i];
+
+		inode_init_once(inode);
+		inode->i_sb = &wp_test_sb;
+		inode->i_mode = S_IFREG;
+		inode->i_mapping = &inode->i_data;
+		inode->i_data.host = inode;
+		inode->i_data.a_ops = &wp_test_aops;
+		mapping_set_gfp_mask(&inode->i_data, GFP_KERNEL);
+		atomic_set(&inode->i_count, 1);
+		i_size_write(inode, WP_PAGES * PAGE_SIZE);
+	}
+	wp->folios = atomic_long_read(&page_wp_stats.folios);
+	wp->slots = atomic_long_read(&page_wp_stats.slots);
+	wp->bytes = atomic_long_read(&page_wp_stats.bytes);
+	return 0;
+}
+
+static void wp_test_exit(struct kunit *test)
+{
+	struct wp_test *wp = test->priv;
+	int i;
+
+	if (!wp)
+		return;
+	for (i = 0; i < ARRAY_SIZE(wp->inode); i++) {
+		truncate_inode_pages_final(&wp->inode[i].i_data);
+		KUNIT_EXPECT_EQ(test, 0, wp->inode[i].i_data.nrpages);
+	}
+	KUNIT_EXPECT_EQ(test, wp->folios, atomic_long_read(&page_wp_stats.folios));
+	KUNIT_EXPECT_EQ(test, wp->slots, atomic_long_read(&page_wp_stats.slots));
+	KUNIT_EXPECT_EQ(test, wp->bytes, atomic_long_read(&page_wp_stats.bytes));
+}
+
+static struct kunit_case wp_test_cases[] = {
+	KUNIT_CASE(wp_test_merge),
+	KUNIT_CASE(wp_test_refuse),
+	KUNIT_CASE(wp_test_full),
+	KUNIT_CASE(wp_test_many),
+	KUNIT_CASE(wp_test_break),
+	KUNIT_CASE(wp_test_dissolve),
+	KUNIT_CASE(wp_test_dissolve_busy),
+	KUNIT_CASE(wp_test_lookup),
+	KUNIT_CASE(wp_test_truncate),
+	KUNIT_CASE(wp_test_truncate_mixed),
+	KUNIT_CASE(wp_test_invalidate),
+	KUNIT_CASE(wp_test_reclaim),
+	KUNIT_CASE(wp_test_break_all),
+	{}
+};
+
+static struct kunit_suite wp_test_suite = {
+	.name = "page_wp",
+	.init = wp_test_init,
+	.exit = wp_test_exit,
+	.test_cases = wp_test_cases,
+};
+
+kunit_test_suite(wp_test_suite);
