@@ -776,23 +776,9 @@ bool ksm_file_should_run(void)
 	}
 }
 
-/**
- * ksm_file_unmerge_all - break every merge
- *
- * Context: ksm_thread_mutex held, so that ksmd does not merge meanwhile.
- * Return: 0, -ENOMEM, or -EINTR if a signal is pending.
- */
-int ksm_file_unmerge_all(void)
-{
-	return page_wp_break_all();
-}
-
 /*
  * sysfs, in the directory of KSM
  */
-
-#define KSM_FILE_ATTR_RO(_name) \
-	static struct kobj_attribute _name##_attr = __ATTR_RO(_name)
 
 static ssize_t file_show(struct kobject *kobj, struct kobj_attribute *attr,
 			 char *buf)
@@ -853,14 +839,6 @@ static ssize_t file_store(struct kobject *kobj, struct kobj_attribute *attr,
 
 static struct kobj_attribute file_attr = __ATTR_RW(file);
 
-static ssize_t file_pages_shared_show(struct kobject *kobj,
-				      struct kobj_attribute *attr, char *buf)
-{
-	return sysfs_emit(buf, "%ld\n", atomic_long_read(&page_wp_stats.folios));
-}
-
-KSM_FILE_ATTR_RO(file_pages_shared);
-
 static long ksm_file_saved(void)
 {
 	long slots = atomic_long_read(&page_wp_stats.slots);
@@ -869,66 +847,30 @@ static long ksm_file_saved(void)
 	return max(slots - atomic_long_read(&page_wp_stats.folios), 0L);
 }
 
-static ssize_t file_pages_sharing_show(struct kobject *kobj,
-				       struct kobj_attribute *attr, char *buf)
+static long ksm_file_metadata(void)
 {
-	return sysfs_emit(buf, "%ld\n", ksm_file_saved());
+	return atomic_long_read(&page_wp_stats.bytes) +
+	       ksm_nr_rec_pages * PAGE_SIZE +
+	       ksm_nr_buckets * sizeof(*ksm_buckets) +
+	       ksm_nr_files * sizeof(struct ksm_file);
 }
 
-KSM_FILE_ATTR_RO(file_pages_sharing);
+#define KSM_FILE_COUNTER(_name, _value)					\
+static ssize_t _name##_show(struct kobject *kobj,			\
+			    struct kobj_attribute *attr, char *buf)	\
+{									\
+	return sysfs_emit(buf, "%lu\n", (unsigned long)(_value));	\
+}									\
+static struct kobj_attribute _name##_attr = __ATTR_RO(_name)
 
-static ssize_t file_bytes_saved_show(struct kobject *kobj,
-				     struct kobj_attribute *attr, char *buf)
-{
-	return sysfs_emit(buf, "%ld\n", ksm_file_saved() << PAGE_SHIFT);
-}
-
-KSM_FILE_ATTR_RO(file_bytes_saved);
-
-static ssize_t file_pages_broken_show(struct kobject *kobj,
-				      struct kobj_attribute *attr, char *buf)
-{
-	return sysfs_emit(buf, "%ld\n", atomic_long_read(&page_wp_stats.broken));
-}
-
-KSM_FILE_ATTR_RO(file_pages_broken);
-
-static ssize_t file_pages_scanned_show(struct kobject *kobj,
-				       struct kobj_attribute *attr, char *buf)
-{
-	return sysfs_emit(buf, "%lu\n", ksm_file_pages_scanned);
-}
-
-KSM_FILE_ATTR_RO(file_pages_scanned);
-
-static ssize_t file_pages_hashed_show(struct kobject *kobj,
-				      struct kobj_attribute *attr, char *buf)
-{
-	return sysfs_emit(buf, "%lu\n", ksm_file_pages_hashed);
-}
-
-KSM_FILE_ATTR_RO(file_pages_hashed);
-
-static ssize_t file_full_scans_show(struct kobject *kobj,
-				    struct kobj_attribute *attr, char *buf)
-{
-	return sysfs_emit(buf, "%lu\n", ksm_file_full_scans);
-}
-
-KSM_FILE_ATTR_RO(file_full_scans);
-
-static ssize_t file_metadata_bytes_show(struct kobject *kobj,
-					struct kobj_attribute *attr, char *buf)
-{
-	unsigned long bytes = atomic_long_read(&page_wp_stats.bytes);
-
-	bytes += ksm_nr_rec_pages * PAGE_SIZE;
-	bytes += ksm_nr_buckets * sizeof(*ksm_buckets);
-	bytes += ksm_nr_files * sizeof(struct ksm_file);
-	return sysfs_emit(buf, "%lu\n", bytes);
-}
-
-KSM_FILE_ATTR_RO(file_metadata_bytes);
+KSM_FILE_COUNTER(file_pages_shared, atomic_long_read(&page_wp_stats.folios));
+KSM_FILE_COUNTER(file_pages_sharing, ksm_file_saved());
+KSM_FILE_COUNTER(file_bytes_saved, ksm_file_saved() << PAGE_SHIFT);
+KSM_FILE_COUNTER(file_pages_broken, atomic_long_read(&page_wp_stats.broken));
+KSM_FILE_COUNTER(file_pages_scanned, ksm_file_pages_scanned);
+KSM_FILE_COUNTER(file_pages_hashed, ksm_file_pages_hashed);
+KSM_FILE_COUNTER(file_full_scans, ksm_file_full_scans);
+KSM_FILE_COUNTER(file_metadata_bytes, ksm_file_metadata());
 
 static struct attribute *ksm_file_attrs[] = {
 	&file_attr.attr,

@@ -248,13 +248,48 @@ u64 page_wp_hash(struct folio *folio)
 	return hash;
 }
 
-/* Somebody wrote to a shared folio: say so, with the stack of who found out. */
+static bool page_wp_verify_ptes(struct folio *folio, struct vm_area_struct *vma,
+				unsigned long address, void *unused)
+{
+	DEFINE_FOLIO_VMA_WALK(pvmw, folio, vma, address, 0);
+
+	while (page_vma_mapped_walk(&pvmw)) {
+		pte_t pte = ptep_get(pvmw.pte);
+
+		if (!pte_write(pte) && !pte_dirty(pte))
+			continue;
+		WARN(1, "page_wp: shared pfn 0x%lx is mapped writable\n",
+		     folio_pfn(folio));
+		page_vma_mapped_walk_done(&pvmw);
+		return false;
+	}
+	return true;
+}
+
+/*
+ * Somebody wrote to a shared folio, or could: say so, with the stack of who
+ * found out.
+ */
 static void page_wp_verify(struct folio *folio)
 {
-	if (IS_ENABLED(CONFIG_PAGE_WP_DEBUG) &&
-	    page_wp_hash(folio) != folio_wp(folio)->hash)
+	struct rmap_walk_control rwc = {
+		.rmap_one = page_wp_verify_ptes,
+		.try_lock = true,
+	};
+
+	if (!IS_ENABLED(CONFIG_PAGE_WP_DEBUG))
+		return;
+	if (page_wp_hash(folio) != folio_wp(folio)->hash)
 		WARN(1, "page_wp: shared pfn 0x%lx was written to\n",
 		     folio_pfn(folio));
+	if (folio_mapped(folio))
+		rmap_walk(folio, &rwc);
+}
+
+static void page_wp_count_break(void)
+{
+	atomic_long_inc(&page_wp_stats.broken);
+	count_vm_event(PAGE_WP_BREAK);
 }
 
 static struct page_wp *page_wp_alloc(void)
@@ -479,9 +514,9 @@ static bool page_wp_dissolve(struct folio *folio)
 
 	if (group->nr_slots != 1)
 		return false;
+	page_wp_verify(folio);
 	if (folio_mapped(folio))
 		unmap_mapping_pages(mapping, index, 1, false);
-	page_wp_verify(folio);
 
 	xa_lock_irq(&mapping->i_pages);
 	if (!folio_ref_freeze(folio, 1 + page_wp_expected_refs(folio))) {
@@ -607,7 +642,7 @@ int page_wp_merge(struct folio *to, struct folio *from, u64 hash,
 	if (!err)
 		err = page_wp_share(group, to, from);
 	if (!err) {
-		atomic_long_inc(&page_wp_stats.merged);
+		count_vm_event(PAGE_WP_MERGE);
 		page_wp_verify(to);
 		if (folio_test_active(from) || folio_test_referenced(from))
 			folio_mark_accessed(to);
@@ -713,7 +748,7 @@ int __page_wp_break(struct address_space *mapping, pgoff_t index,
 		done = !folio_is_wp(folio) ||
 		       !__page_wp_in_slot(folio, mapping, index);
 		if (!done && page_wp_dissolve(folio)) {
-			atomic_long_inc(&page_wp_stats.broken);
+			page_wp_count_break();
 			done = true;
 		}
 		folio_unlock(folio);
@@ -727,7 +762,7 @@ int __page_wp_break(struct address_space *mapping, pgoff_t index,
 	folio_lock(folio);
 	if (folio_is_wp(folio) && __page_wp_in_slot(folio, mapping, index)) {
 		page_wp_replace_slot(mapping, index, folio, new);
-		atomic_long_inc(&page_wp_stats.broken);
+		page_wp_count_break();
 	}
 	folio_unlock(folio);
 	folio_put(new);
@@ -869,7 +904,7 @@ static int page_wp_break_folio(struct folio *folio)
 			if (!done)
 				page_wp_replace_slot(slot.mapping, slot.index,
 						     folio, new);
-			atomic_long_inc(&page_wp_stats.broken);
+			page_wp_count_break();
 		}
 		folio_unlock(folio);
 		folio_put(new);
@@ -975,7 +1010,7 @@ unlock:
 	spin_unlock(&mapping->host->i_lock);
 	if (!ok)
 		return false;
-	atomic_long_inc(&page_wp_stats.dropped);
+	count_vm_event(PAGE_WP_DROP);
 	if (!left)
 		page_wp_free(group);
 	return true;

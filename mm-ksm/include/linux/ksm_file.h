@@ -19,7 +19,6 @@ DECLARE_STATIC_KEY_FALSE(ksm_file_key);
 bool ksm_file_should_run(void);
 void ksm_file_scan(unsigned int nr_pages, unsigned int max_sharing,
 		   bool across_nodes);
-int ksm_file_unmerge_all(void);
 bool ksm_file_vma(struct vm_area_struct *vma);
 int ksm_file_enter_vma(struct vm_area_struct *vma);
 int ksm_file_unmerge_vma(struct vm_area_struct *vma, unsigned long start,
@@ -62,11 +61,6 @@ static inline bool ksm_file_should_run(void)
 static inline void ksm_file_scan(unsigned int nr_pages,
 				 unsigned int max_sharing, bool across_nodes)
 {
-}
-
-static inline int ksm_file_unmerge_all(void)
-{
-	return 0;
 }
 
 static inline bool ksm_file_vma(struct vm_area_struct *vma)

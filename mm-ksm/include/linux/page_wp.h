@@ -28,17 +28,13 @@ extern struct address_space page_wp_mapping;
  * @folios: shared folios (groups)
  * @slots: page-cache slots that hold a shared folio; @slots - @folios is the
  *	number of pages saved
- * @merged: slots merged so far
  * @broken: slots broken so far, by copy or by dissolving the group
- * @dropped: slots that truncation, invalidation or reclaim took out so far
  * @bytes: memory that groups and slot lists occupy, in bytes
  */
 struct page_wp_stats {
 	atomic_long_t folios;
 	atomic_long_t slots;
-	atomic_long_t merged;
 	atomic_long_t broken;
-	atomic_long_t dropped;
 	atomic_long_t bytes;
 };
 
@@ -105,6 +101,11 @@ static inline int page_wp_break_range(struct address_space *mapping,
 }
 
 static inline int page_wp_break_user(unsigned long address)
+{
+	return 0;
+}
+
+static inline int page_wp_break_all(void)
 {
 	return 0;
 }

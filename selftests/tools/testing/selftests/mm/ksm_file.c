@@ -2011,6 +2011,104 @@ static int test_counters(void)
 		fail("page cache shrank by %ld pages, not %ld", drop, sharing);
 }
 
+static long vmstat(const char *key)
+{
+	FILE *fp = fopen("/proc/vmstat", "r");
+	long val = -1, got;
+	char name[64];
+
+	while (fp && fscanf(fp, "%63s %ld", name, &got) == 2)
+		if (!strcmp(name, key))
+			val = got;
+	if (fp)
+		fclose(fp);
+	return val;
+}
+
+/* The line "KSM" in smaps of the mapping that begins at @map. */
+static long smaps_ksm_kb(const char *map)
+{
+	FILE *fp = fopen("/proc/self/smaps", "r");
+	bool here = false;
+	unsigned long start, end;
+	char line[512];
+	long kb = -1;
+
+	while (fp && fgets(line, sizeof(line), fp)) {
+		if (sscanf(line, "%lx-%lx ", &start, &end) == 2)
+			here = start == (unsigned long)map;
+		else if (here)
+			sscanf(line, "KSM: %ld", &kb);
+	}
+	if (fp)
+		fclose(fp);
+	return kb;
+}
+
+/* How many pages of a file does /proc/kpageflags call merged? */
+static int kpageflags_ksm(const struct file *f)
+{
+	const __u64 ksm = 1ULL << 21;	/* KPF_KSM */
+	int fd = open("/proc/kpageflags", O_RDONLY);
+	__u64 flags;
+	size_t p;
+	int n = 0;
+
+	for (p = 0; p < pages(f); p++) {
+		if (pread(fd, &flags, sizeof(flags), f->pfn[p] * 8) !=
+		    sizeof(flags)) {
+			n = -1;
+			break;
+		}
+		n += !!(flags & ksm);
+	}
+	close(fd);
+	return n;
+}
+
+/* /proc tells which pages are merged, and how often that happened. */
+static int test_proc(void)
+{
+	long merged = vmstat("page_wp_merge"), broken = vmstat("page_wp_break");
+	long sharing = ksm_get("file_pages_sharing");
+	struct file *f;
+	size_t p;
+	int want;
+
+	if (merged < 0 || broken < 0)
+		return fail("no page_wp_merge or page_wp_break in vmstat");
+	if (make_scene() || merge())
+		return FAIL;
+	for (f = files; f < files + nfiles; f++) {
+		want = 0;
+		for (p = 0; p < pages(f); p++)
+			want += sharers(f, p) > 0;
+		if (kpageflags_ksm(f) != want)
+			return fail("%s: kpageflags: %d pages, not %d", f->path,
+				    kpageflags_ksm(f), want);
+		if (smaps_ksm_kb(f->map) != want * (long)PS / 1024)
+			return fail("%s: smaps: %ld kB, not %d pages", f->path,
+				    smaps_ksm_kb(f->map), want);
+	}
+	if (vmstat("page_wp_merge") - merged <
+	    ksm_get("file_pages_sharing") - sharing)
+		return fail("vmstat: %ld merges", vmstat("page_wp_merge") - merged);
+
+	merged = ksm_get("file_pages_broken");
+	broken = vmstat("page_wp_break");
+	ksm_set("run", 2);
+	ksm_set("run", 0);
+	look();
+	for (f = files; f < files + nfiles; f++)
+		if (kpageflags_ksm(f) || smaps_ksm_kb(f->map))
+			return fail("%s: still merged after run=2", f->path);
+	merged = ksm_get("file_pages_broken") - merged;
+	broken = vmstat("page_wp_break") - broken;
+	return broken == merged && broken ? PASS :
+		fail("%ld breaks in vmstat, %ld in file_pages_broken", broken,
+		     merged);
+}
+
 static int test_run_2(void)
 {
 	long broken = ksm_get("file_pages_broken");
@@ -2614,6 +2712,7 @@ static const struct test {
 	{ "counters are read-only", test_counters_read_only },
 	{ "permissions", test_permissions },
 	{ "counters are true", test_counters },
+	{ "what /proc shows", test_proc },
 	{ "run=2 breaks everything", test_run_2 },
 	{ "never", test_never },
 	{ "madvise, no opt-in", test_madvise_none },
