@@ -40,7 +40,6 @@
 #include <linux/cleanup.h>
 #include <linux/freezer.h>
 #include <linux/fs.h>
-#include <linux/hashtable.h>
 #include <linux/init.h>
 #include <linux/ksm_file.h>
 #include <linux/memory.h>
@@ -50,6 +49,7 @@
 #include <linux/mutex.h>
 #include <linux/page_wp.h>
 #include <linux/pagemap.h>
+#include <linux/rhashtable.h>
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
@@ -63,6 +63,7 @@
  * struct ksm_file - a file whose page cache is scanned
  * @mapping: The file; its AS_KSM_FILE is set as long as this exists.
  * @list: All of them, in the order in which they are scanned.
+ * @rcu: For freeing.
  * @hash: Found by @mapping.
  * @advised: Passes for which it stays although no VMA with VM_MERGEABLE was
  *	found, since madvise() sets that flag after the file is listed; 0 if
@@ -70,8 +71,11 @@
  */
 struct ksm_file {
 	struct address_space *mapping;
-	struct list_head list;
-	struct hlist_node hash;
+	union {
+		struct list_head list;
+		struct rcu_head rcu;
+	};
+	struct rhash_head hash;
 	unsigned int advised;
 };
 
@@ -98,6 +102,12 @@ struct ksm_rec {
  */
 #define KSM_FILE_TRIES	8
 
+/* How many pages are looked at with s_umount held. */
+#define KSM_FILE_BATCH	1024U
+
+/* How many inodes are looked at with s_inode_list_lock held. */
+#define KSM_FILE_INODES	256
+
 enum ksm_file_mode { KSM_FILE_NEVER, KSM_FILE_MADVISE, KSM_FILE_ALWAYS };
 
 static const char * const ksm_file_modes[] = {
@@ -120,8 +130,15 @@ static unsigned long ksm_nr_buckets;
 
 static DEFINE_SPINLOCK(ksm_file_lock);
 static LIST_HEAD(ksm_files);
-static DEFINE_HASHTABLE(ksm_file_hash, 12);
 static unsigned long ksm_nr_files;
+static struct rhashtable ksm_file_hash;
+static const struct rhashtable_params ksm_file_params = {
+	.key_len = sizeof_field(struct ksm_file, mapping),
+	.key_offset = offsetof(struct ksm_file, mapping),
+	.head_offset = offsetof(struct ksm_file, hash),
+	.automatic_shrinking = true,
+};
+
 static struct kmem_cache *ksm_file_cache;
 
 /* Where ksmd is; @file is NULL between two passes. */
@@ -178,28 +195,36 @@ static void ksm_rec_unlink(struct ksm_rec *rec, unsigned long pfn)
 	u32 tag = atomic_read(&rec->tag);
 	u32 *link;
 
-	if (!(tag & KSM_REC_LINKED))
-		return;
 	for (link = ksm_bucket(tag); *link != pfn;
-	     link = &ksm_rec_find(*link)->next)
+	     link = &ksm_rec_find(*link)->next) {
 		if (WARN_ON_ONCE(!*link))
 			return;
+		cond_resched();
+	}
 	*link = rec->next;
 	atomic_andnot(KSM_REC_LINKED, &rec->tag);
 }
 
-/* Link a record, unless somebody says meanwhile that the content changed. */
+/*
+ * Put a record where its hash belongs, unless it stands there already; somebody
+ * may say meanwhile that the content changed.
+ */
 static void ksm_rec_link(struct ksm_rec *rec, unsigned long pfn, u64 hash,
 			 bool retry)
 {
-	u32 *bucket = ksm_bucket(hash);
 	int tag = (hash & KSM_REC_TAG) | KSM_REC_LINKED;
 	int old = atomic_read(&rec->tag);
+	u32 *bucket = ksm_bucket(hash);
 
+	if ((old & KSM_REC_LINKED) && ((old ^ tag) & KSM_REC_TAG))
+		ksm_rec_unlink(rec, pfn);
+	old = atomic_read(&rec->tag);
+	if (!(old & KSM_REC_LINKED)) {
+		rec->next = *bucket;
+		*bucket = pfn;
+	}
 	if (retry)
 		tag |= KSM_REC_RETRY;
-	rec->next = *bucket;
-	*bucket = pfn;
 	while (!atomic_try_cmpxchg(&rec->tag, &old,
 				   tag | (old & KSM_REC_SEEN)))
 		;
@@ -228,7 +253,7 @@ static int ksm_recs_init(void)
 
 	if (ksm_buckets)
 		return 0;
-	nr = min(nr, KSM_REC_TAG + 1UL);
+	nr = min(nr, INT_MAX / sizeof(*ksm_buckets) / 2 + 1);
 	ksm_buckets = kvcalloc(nr, sizeof(*ksm_buckets), GFP_KERNEL);
 	if (!ksm_buckets)
 		return -ENOMEM;
@@ -263,20 +288,15 @@ static void ksm_recs_exit(void)
 
 static struct ksm_file *ksm_file_find(struct address_space *mapping)
 {
-	struct ksm_file *file;
-
 	lockdep_assert_held(&ksm_file_lock);
-	hash_for_each_possible(ksm_file_hash, file, hash,
-			       (unsigned long)mapping)
-		if (file->mapping == mapping)
-			return file;
-	return NULL;
+	return rhashtable_lookup_fast(&ksm_file_hash, &mapping, ksm_file_params);
 }
 
 /* List a file; the caller keeps its inode for the time being. */
 static int ksm_file_enter(struct address_space *mapping, bool advised)
 {
 	struct ksm_file *file, *new;
+	int err = 0;
 
 	new = kmem_cache_zalloc(ksm_file_cache, GFP_KERNEL);
 	if (!new)
@@ -286,18 +306,22 @@ static int ksm_file_enter(struct address_space *mapping, bool advised)
 	spin_lock(&ksm_file_lock);
 	file = ksm_file_find(mapping);
 	if (!file) {
+		err = rhashtable_insert_fast(&ksm_file_hash, &new->hash,
+					     ksm_file_params);
+		if (err)
+			goto unlock;
 		swap(file, new);
 		set_bit(AS_KSM_FILE, &mapping->flags);
 		list_add_tail(&file->list, &ksm_files);
-		hash_add(ksm_file_hash, &file->hash, (unsigned long)mapping);
 		ksm_nr_files++;
 	}
 	if (advised)
 		file->advised = 2;
+unlock:
 	spin_unlock(&ksm_file_lock);
 	if (new)
 		kmem_cache_free(ksm_file_cache, new);
-	return 0;
+	return err ? -ENOMEM : 0;
 }
 
 static void ksm_file_remove(struct ksm_file *file)
@@ -311,10 +335,11 @@ static void ksm_file_remove(struct ksm_file *file)
 			ksm_file_full_scans++;
 	}
 	list_del(&file->list);
-	hash_del(&file->hash);
+	rhashtable_remove_fast(&ksm_file_hash, &file->hash, ksm_file_params);
 	ksm_nr_files--;
 	clear_bit(AS_KSM_FILE, &file->mapping->flags);
-	kmem_cache_free(ksm_file_cache, file);
+	/* Resizing the hash table may be looking at it. */
+	kfree_rcu(file, rcu);
 }
 
 /**
@@ -369,15 +394,17 @@ static bool ksm_file_unlisted(const struct inode *inode)
 static void ksm_file_enter_sb(struct super_block *sb, void *unused)
 {
 	struct inode *inode, *toput = NULL;
+	unsigned int n = 0;
 
 	if (!ksm_file_sb(sb) || !ksm_file_sb_get(sb))
 		return;
 	spin_lock(&sb->s_inode_list_lock);
 	list_for_each_entry(inode, &sb->s_inodes, i_sb_list) {
 		spin_lock(&inode->i_lock);
-		/* Whatever comes along serves when it is time to reschedule. */
+		/* Whatever comes along serves to drop the lock now and then. */
 		if ((inode->i_state & (I_FREEING | I_WILL_FREE | I_NEW)) ||
-		    (!ksm_file_unlisted(inode) && !need_resched())) {
+		    (!ksm_file_unlisted(inode) && !need_resched() &&
+		     ++n < KSM_FILE_INODES)) {
 			spin_unlock(&inode->i_lock);
 			continue;
 		}
@@ -389,6 +416,7 @@ static void ksm_file_enter_sb(struct super_block *sb, void *unused)
 			ksm_file_enter(inode->i_mapping, false);
 		iput(toput);
 		toput = inode;
+		n = 0;
 
 		cond_resched();
 		spin_lock(&sb->s_inode_list_lock);
@@ -436,12 +464,14 @@ int ksm_file_enter_vma(struct vm_area_struct *vma)
  * @end: Address behind the last one.
  *
  * Context: mmap_lock held; may sleep.
- * Return: 0, -ENOMEM, or -EINTR if a signal is pending.
+ * Does nothing unless the VMA is marked by VM_MERGEABLE.
+ *
+ * Return: 0, -ENOMEM, or -ERESTARTSYS if a signal is pending.
  */
 int ksm_file_unmerge_vma(struct vm_area_struct *vma, unsigned long start,
 			 unsigned long end)
 {
-	if (!ksm_file_vma(vma))
+	if (!(vma->vm_flags & VM_MERGEABLE) || !ksm_file_vma(vma))
 		return 0;
 	return page_wp_break_range(vma->vm_file->f_mapping,
 				   linear_page_index(vma, start),
@@ -497,8 +527,10 @@ static struct folio *ksm_file_get_folio(unsigned long pfn)
 }
 
 /*
- * Try to merge a folio with those of equal hash.  Returns 0 if it was merged,
- * -EAGAIN if it is worth another try later, -ENOENT if there is none.
+ * Try to merge a folio with those of equal hash.  It may be shared: others may
+ * have merged with it, and one that it failed to merge with is still about.
+ * Returns 0 if it was merged, -EAGAIN if it is worth another try later, -ENOENT
+ * if there is none.
  */
 static int ksm_file_merge(struct folio *folio, u64 hash,
 			  unsigned int max_sharing, bool across_nodes)
@@ -515,29 +547,29 @@ static int ksm_file_merge(struct folio *folio, u64 hash,
 		struct folio *to = NULL;
 		int err;
 
-		if (tag & KSM_REC_SEEN) {
-			if (((tag ^ hash) & KSM_REC_TAG) || pfn == own ||
-			    (!across_nodes &&
-			     pfn_to_nid(pfn) != folio_nid(folio))) {
-				link = &rec->next;
-				continue;
-			}
-			to = ksm_file_get_folio(pfn);
+		cond_resched();
+		if (pfn == own || ((tag & KSM_REC_SEEN) &&
+				   ((tag ^ hash) & KSM_REC_TAG))) {
+			link = &rec->next;
+			continue;
 		}
+		if (tag & KSM_REC_SEEN)
+			to = ksm_file_get_folio(pfn);
 		if (!to) {
 			*link = rec->next;
 			atomic_andnot(KSM_REC_SEEN | KSM_REC_LINKED, &rec->tag);
 			continue;
 		}
-		err = page_wp_merge(to, folio, hash, max_sharing);
+		err = -ENOENT;
+		if (across_nodes || folio_nid(to) == folio_nid(folio))
+			err = page_wp_merge(to, folio, hash, max_sharing);
 		folio_put(to);
 		if (!err)
 			return 0;
 		if (err == -EAGAIN || err == -ENOMEM)
 			ret = -EAGAIN;
-		tries++;
+		tries += err != -ENOENT;
 		link = &rec->next;
-		cond_resched();
 	}
 	return ret;
 }
@@ -548,15 +580,15 @@ static void ksm_file_scan_folio(struct folio *folio, unsigned int max_sharing,
 {
 	unsigned long pfn = folio_pfn(folio);
 	struct ksm_rec *rec;
-	int err = 0;
 	u64 hash;
+	int err;
 
-	if (!folio_is_wp(folio) && !page_wp_eligible(folio))
+	if (PageHWPoison(&folio->page) ||
+	    (!folio_is_wp(folio) && !page_wp_eligible(folio)))
 		return;
 	rec = ksm_rec_get(pfn);
 	if (!rec)
 		return;
-	ksm_rec_unlink(rec, pfn);
 	/* First say so, then read: who writes meanwhile clears it again. */
 	atomic_or(KSM_REC_SEEN, &rec->tag);
 	/* Orders this before the test of dirty, as a writer does it vice versa. */
@@ -567,13 +599,14 @@ static void ksm_file_scan_folio(struct folio *folio, unsigned int max_sharing,
 	}
 	hash = page_wp_hash(folio);
 	ksm_file_pages_hashed++;
-	if (!folio_is_wp(folio)) {
-		err = ksm_file_merge(folio, hash, max_sharing, across_nodes);
-		if (!err) {
-			atomic_andnot(KSM_REC_SEEN, &rec->tag);
-			return;
-		}
+	err = ksm_file_merge(folio, hash, max_sharing, across_nodes);
+	if (!err) {
+		atomic_andnot(KSM_REC_SEEN, &rec->tag);
+		return;
 	}
+	/* Its other slots may be gone. */
+	if (folio_is_wp(folio) && page_wp_try_dissolve(folio))
+		err = -EAGAIN;
 	ksm_rec_link(rec, pfn, hash, err == -EAGAIN);
 }
 
@@ -629,14 +662,17 @@ static struct folio *ksm_file_next_folio(struct address_space *mapping,
 	return found;
 }
 
-/* Scan [@first, @last] of a file; returns the index at which to go on. */
+/*
+ * Scan [@first, @last] of a file; returns the index at which to go on.  Whoever
+ * wants s_umount or suspends the system waits for this.
+ */
 static pgoff_t ksm_file_scan_range(struct address_space *mapping, pgoff_t first,
 				   pgoff_t last, unsigned int *budget,
 				   unsigned int max_sharing, bool across_nodes)
 {
 	struct folio *folio;
 
-	while (first <= last && *budget) {
+	while (first <= last && *budget && !freezing(current)) {
 		folio = ksm_file_next_folio(mapping, &first, last, budget);
 		if (folio) {
 			if (!folio_test_large(folio))
@@ -655,11 +691,14 @@ static bool ksm_file_start(void)
 	if (ksm_file_cursor.file)
 		return true;
 	if (time_after_eq(jiffies, ksm_file_refresh)) {
-		ksm_file_refresh = jiffies + HZ;
+		unsigned long start = jiffies;
+
 		/* Pages on their way to an LRU list have a reference too many. */
 		lru_add_drain_all();
 		if (ksm_file_mode == KSM_FILE_ALWAYS)
 			iterate_supers_unlocked(ksm_file_enter_sb, NULL);
+		/* Not more than a tenth of the time. */
+		ksm_file_refresh = jiffies + max(HZ, 10 * (jiffies - start));
 	}
 	spin_lock(&ksm_file_lock);
 	ksm_file_cursor.file = list_first_entry_or_null(&ksm_files,
@@ -700,6 +739,7 @@ void ksm_file_scan(unsigned int nr_pages, unsigned int max_sharing,
 		return;
 
 	while (nr_pages && ksm_file_cursor.file && !freezing(current)) {
+		unsigned int batch = min(nr_pages, KSM_FILE_BATCH);
 		pgoff_t first, last = ULONG_MAX - 1;
 		struct address_space *mapping;
 		struct super_block *sb;
@@ -732,10 +772,12 @@ void ksm_file_scan(unsigned int nr_pages, unsigned int max_sharing,
 
 		if (ksm_file_mode == KSM_FILE_MADVISE)
 			advised = ksm_file_advised(mapping, &first, &last);
+		nr_pages -= batch;
 		if (!advised)
 			first = ksm_file_scan_range(mapping, first, last,
-						    &nr_pages, max_sharing,
+						    &batch, max_sharing,
 						    across_nodes);
+		nr_pages += batch;
 		/* An empty file costs something, too. */
 		if (nr_pages)
 			nr_pages--;
@@ -796,7 +838,7 @@ static ssize_t file_store(struct kobject *kobj, struct kobj_attribute *attr,
 			  const char *buf, size_t count)
 {
 	int mode = sysfs_match_string(ksm_file_modes, buf);
-	struct ksm_file *file, *next;
+	unsigned long i;
 	int err;
 
 	if (mode < 0)
@@ -830,9 +872,16 @@ static ssize_t file_store(struct kobject *kobj, struct kobj_attribute *attr,
 		ksm_recs_exit();
 	spin_lock(&ksm_file_lock);
 	ksm_file_cursor.file = NULL;
-	list_for_each_entry_safe(file, next, &ksm_files, list)
-		if (!file->advised)
+	for (i = ksm_nr_files; i && !list_empty(&ksm_files); i--) {
+		struct ksm_file *file = list_first_entry(&ksm_files,
+							 struct ksm_file, list);
+
+		if (file->advised)
+			list_move_tail(&file->list, &ksm_files);
+		else
 			ksm_file_remove(file);
+		cond_resched_lock(&ksm_file_lock);
+	}
 	spin_unlock(&ksm_file_lock);
 	return count;
 }
@@ -905,6 +954,10 @@ static int ksm_file_memory_callback(struct notifier_block *self,
 /* After ksm_init(), which makes the directory. */
 static int __init ksm_file_init(void)
 {
+	int err = rhashtable_init(&ksm_file_hash, &ksm_file_params);
+
+	if (err)
+		return err;
 	ksm_file_cache = KMEM_CACHE(ksm_file, SLAB_PANIC);
 	hotplug_memory_notifier(ksm_file_memory_callback,
 				KSM_CALLBACK_PRI - 1);

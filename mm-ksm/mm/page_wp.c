@@ -62,6 +62,7 @@
 #include <linux/mm_inline.h>
 #include <linux/page_wp.h>
 #include <linux/pagemap.h>
+#include <linux/random.h>
 #include <linux/rcupdate_wait.h>
 #include <linux/rmap.h>
 #include <linux/sched/mm.h>
@@ -120,6 +121,7 @@ struct page_wp_stats page_wp_stats;
 static DEFINE_SPINLOCK(page_wp_lock);
 static LIST_HEAD(page_wp_groups);
 static bool page_wp_off __ro_after_init;
+static u64 page_wp_seed __ro_after_init;
 
 /*
  * The address space that stands in folio->mapping of a shared folio.  Whoever
@@ -171,6 +173,7 @@ EXPORT_SYMBOL_GPL(page_wp_mapping);
 
 static int __init page_wp_init(void)
 {
+	page_wp_seed = get_random_u64();
 	inode_init_once(&page_wp_inode);
 	page_wp_inode.i_sb = &page_wp_sb;
 	page_wp_inode.i_mode = S_IFREG;
@@ -237,12 +240,13 @@ static int page_wp_expected_refs(struct folio *folio)
  * page_wp_hash - hash the content of a folio
  * @folio: An order-0 folio with a reference.
  *
- * Return: xxh64 of its bytes.
+ * Return: xxh64 of its bytes, with a seed that differs from boot to boot, so that
+ * nobody can make pages whose hashes collide.
  */
 u64 page_wp_hash(struct folio *folio)
 {
 	const void *addr = kmap_local_folio(folio, 0);
-	u64 hash = xxh64(addr, PAGE_SIZE, 0);
+	u64 hash = xxh64(addr, PAGE_SIZE, page_wp_seed);
 
 	kunmap_local(addr);
 	return hash;
@@ -277,7 +281,7 @@ static void page_wp_verify(struct folio *folio)
 		.try_lock = true,
 	};
 
-	if (!IS_ENABLED(CONFIG_PAGE_WP_DEBUG))
+	if (!IS_ENABLED(CONFIG_PAGE_WP_DEBUG) || PageHWPoison(&folio->page))
 		return;
 	if (page_wp_hash(folio) != folio_wp(folio)->hash)
 		WARN(1, "page_wp: shared pfn 0x%lx was written to\n",
@@ -321,15 +325,16 @@ static void page_wp_free(struct page_wp *group)
 	kfree_rcu(group, rcu);
 }
 
-/* Make room for one more slot. */
-static int page_wp_reserve(struct page_wp *group)
+/* Make room for @nr more slots. */
+static int page_wp_reserve(struct page_wp *group, unsigned int nr)
 {
 	unsigned int max = group->max_slots + max(group->max_slots / 2, 2U);
 	struct page_wp_slot *slots;
 	size_t size, old;
 
-	if (group->nr_slots < group->max_slots)
+	if (group->nr_slots + nr <= group->max_slots)
 		return 0;
+	max = max(max, group->nr_slots + nr);
 	old = ksize(group->slots);
 	size = kmalloc_size_roundup(array_size(max, sizeof(*slots)));
 	slots = krealloc(group->slots, size, GFP_KERNEL | __GFP_NOWARN);
@@ -361,13 +366,16 @@ static unsigned int page_wp_find_slot(struct page_wp *group,
 		if (group->slots[i].mapping == mapping &&
 		    group->slots[i].index == index)
 			return i;
-	/* i_pages and the group disagree: going on would corrupt either. */
-	panic("page_wp: a slot is missing in its group\n");
+	/* Whoever wants it gone will have it gone from i_pages. */
+	WARN_ONCE(1, "page_wp: a slot is missing in its group\n");
+	return group->nr_slots;
 }
 
 /* Forget a slot; returns how many are left. */
 static unsigned int page_wp_del_slot(struct page_wp *group, unsigned int i)
 {
+	if (i == group->nr_slots)
+		return i;
 	group->slots[i] = group->slots[--group->nr_slots];
 	atomic_long_dec(&page_wp_stats.slots);
 	return group->nr_slots;
@@ -441,16 +449,39 @@ bool page_wp_eligible(struct folio *folio)
 	return folio->index < DIV_ROUND_UP(i_size_read(inode), PAGE_SIZE);
 }
 
-/* Free the folio of private data and of user mappings; it is locked. */
+/* May a locked folio take part in a merge? */
+static bool page_wp_mergeable(struct folio *folio)
+{
+	if (folio_is_wp(folio))
+		return !PageHWPoison(&folio->page) && !folio_test_mlocked(folio);
+	return page_wp_eligible(folio);
+}
+
+/*
+ * Has a locked exclusive folio users beside page tables?  The caller and the
+ * page cache have one reference each.
+ */
+static bool page_wp_busy(struct folio *folio)
+{
+	return folio_ref_count(folio) !=
+	       2 + folio_has_private(folio) + folio_mapcount(folio);
+}
+
+/*
+ * Free a locked exclusive folio of user mappings and of private data, in this
+ * order: who has it pinned for writing is going to dirty it, and wants it to
+ * have its buffers then.
+ */
 static bool page_wp_prepare(struct folio *folio)
 {
-	if (!page_wp_eligible(folio) ||
-	    !filemap_release_folio(folio, GFP_KERNEL) ||
-	    folio_has_private(folio))
+	if (!page_wp_eligible(folio) || page_wp_busy(folio))
 		return false;
 	if (folio_mapped(folio))
 		try_to_unmap(folio, TTU_SYNC);
-	return !folio_mapped(folio);
+	if (folio_mapped(folio) || page_wp_busy(folio))
+		return false;
+	return filemap_release_folio(folio, GFP_KERNEL) &&
+	       !folio_has_private(folio);
 }
 
 /*
@@ -532,14 +563,16 @@ static bool page_wp_dissolve(struct folio *folio)
 	return true;
 }
 
-/* Can a locked folio take another slot? */
-static int page_wp_room(struct folio *to, unsigned int max_slots)
+static unsigned int page_wp_nr_slots(struct folio *folio)
 {
-	if (PageHWPoison(&to->page) || folio_test_mlocked(to))
-		return -EAGAIN;
-	if (folio_is_wp(to) && folio_wp(to)->nr_slots >= max_slots)
-		return -ENOSPC;
-	return 0;
+	return folio_is_wp(folio) ? folio_wp(folio)->nr_slots : 1;
+}
+
+/* Can a locked folio take @nr more slots? */
+static int page_wp_room(struct folio *to, unsigned int nr,
+			unsigned int max_slots)
+{
+	return page_wp_nr_slots(to) + nr > max_slots ? -ENOSPC : 0;
 }
 
 /* Let the slot of @from take @to, which is shared; both are locked. */
@@ -574,10 +607,66 @@ unlock:
 	return err;
 }
 
+/*
+ * The last slot of a group takes its folio out of the page cache.  Called with
+ * the slot's i_pages lock; returns how many slots are left.
+ */
+static unsigned int page_wp_leave(struct page_wp *group, struct folio *folio,
+				  unsigned int i)
+{
+	pgoff_t index = group->slots[i].index;
+	unsigned int left = page_wp_del_slot(group, i);
+
+	if (!left) {
+		VM_WARN_ON_ONCE_FOLIO(folio_mapped(folio), folio);
+		__lruvec_stat_mod_folio(folio, NR_FILE_PAGES, -1);
+		page_wp_unmark(group, folio, NULL, index);
+	} else if (left == 1) {
+		/* Let ksmd come and dissolve it. */
+		ksm_file_forget(folio);
+	}
+	return left;
+}
+
+/*
+ * Let all slots of @from take @to; both are shared and locked, so that neither
+ * can change, however many others look at them.
+ */
+static int page_wp_share_all(struct page_wp *group, struct folio *to,
+			     struct folio *from)
+{
+	struct page_wp *old = folio_wp(from);
+
+	page_wp_verify(from);
+	if (memcmp_pages(&to->page, &from->page))
+		return -ESTALE;
+	while (folio_is_wp(from)) {
+		unsigned int i = old->nr_slots - 1;
+		struct page_wp_slot slot = old->slots[i];
+		XA_STATE(xas, &slot.mapping->i_pages, slot.index);
+
+		if (mapping_mapped(slot.mapping))
+			unmap_mapping_pages(slot.mapping, slot.index, 1, false);
+		xas_lock_irq(&xas);
+		VM_WARN_ON_FOLIO(xas_load(&xas) != from, from);
+		folio_get(to);
+		xas_store(&xas, to);
+		page_wp_add_slot(group, slot.mapping, slot.index);
+		page_wp_leave(old, from, i);
+		trace_page_wp_merge(slot.mapping, slot.index, to, from,
+				    group->nr_slots);
+		xas_unlock_irq(&xas);
+		folio_put(from);
+	}
+	page_wp_free(old);
+	return 0;
+}
+
 /**
- * page_wp_merge - let a slot share the folio of another one
+ * page_wp_merge - let the slots of a folio share another one
  * @to: The folio that stays; exclusive or shared already.
- * @from: The folio, exclusive, whose slot is to hold @to instead.
+ * @from: The folio whose slot is to hold @to instead; if it is shared, too,
+ *	all its slots do.
  * @hash: Hash of their content, see page_wp_hash().
  * @max_slots: How many slots a folio may have at most.
  *
@@ -586,14 +675,14 @@ unlock:
  * Context: May sleep, but never waits for a folio lock.  The caller has one
  * reference on each folio and keeps them, and called page_wp_enable().
  * Return: 0 if they share @to now; -ESTALE if the contents differ, -ENOSPC if
- * @to has @max_slots already, -ENOMEM, -EAGAIN if either is in use or not
+ * that makes more than @max_slots, -ENOMEM, -EAGAIN if either is in use or not
  * eligible now.
  */
 int page_wp_merge(struct folio *to, struct folio *from, u64 hash,
 		  unsigned int max_slots)
 {
 	struct page_wp *group = NULL;
-	unsigned int nofs;
+	unsigned int nofs, nr;
 	int err = -EAGAIN;
 
 	max_slots = min(max_slots, PAGE_WP_MAX_SLOTS);
@@ -608,7 +697,8 @@ int page_wp_merge(struct folio *to, struct folio *from, u64 hash,
 	/* Disturb neither users nor buffers for nothing. */
 	if (!folio_trylock(to))
 		goto restore;
-	err = page_wp_room(to, max_slots);
+	if (page_wp_mergeable(to))
+		err = page_wp_room(to, 1, max_slots);
 	folio_unlock(to);
 	if (err)
 		goto restore;
@@ -616,13 +706,15 @@ int page_wp_merge(struct folio *to, struct folio *from, u64 hash,
 	err = -EAGAIN;
 	if (!folio_trylock(from))
 		goto restore;
-	if (!page_wp_eligible(from))
+	if (!page_wp_mergeable(from))
 		goto unlock_from;
 	if (memcmp_pages(&to->page, &from->page)) {
 		err = -ESTALE;
 		goto unlock_from;
 	}
-	if (!page_wp_prepare(from) || !folio_trylock(to))
+	if (!folio_is_wp(from) && !page_wp_prepare(from))
+		goto unlock_from;
+	if (!folio_trylock(to))
 		goto unlock_from;
 
 	if (!folio_is_wp(to)) {
@@ -636,11 +728,13 @@ int page_wp_merge(struct folio *to, struct folio *from, u64 hash,
 	}
 	group = folio_wp(to);
 
-	err = page_wp_room(to, max_slots);
+	nr = page_wp_nr_slots(from);
+	err = page_wp_room(to, nr, max_slots);
 	if (!err)
-		err = page_wp_reserve(group);
+		err = page_wp_reserve(group, nr);
 	if (!err)
-		err = page_wp_share(group, to, from);
+		err = folio_is_wp(from) ? page_wp_share_all(group, to, from) :
+					  page_wp_share(group, to, from);
 	if (!err) {
 		count_vm_event(PAGE_WP_MERGE);
 		page_wp_verify(to);
@@ -662,7 +756,7 @@ restore:
 
 /*
  * Copy a shared folio for the slot that leaves it.  No lock is needed: a
- * reference keeps the content.
+ * reference keeps the content.  Returns NULL if the memory is bad.
  */
 static struct folio *page_wp_copy(struct folio *folio, gfp_t gfp)
 {
@@ -677,7 +771,7 @@ static struct folio *page_wp_copy(struct folio *folio, gfp_t gfp)
 	if (PageHWPoison(&folio->page) ||
 	    copy_mc_highpage(&new->page, &folio->page)) {
 		folio_put(new);
-		return ERR_PTR(-EHWPOISON);
+		return NULL;
 	}
 	folio_mark_uptodate(new);
 	ksm_file_forget(new);
@@ -694,7 +788,8 @@ static void page_wp_replace_slot(struct address_space *mapping, pgoff_t index,
 	unsigned int left;
 
 	page_wp_verify(folio);
-	if (folio_mapped(folio))
+	/* Even if nobody maps it: reclaim may still have a TLB flush to do. */
+	if (mapping_mapped(mapping))
 		unmap_mapping_pages(mapping, index, 1, false);
 
 	xas_lock_irq(&xas);
@@ -704,12 +799,7 @@ static void page_wp_replace_slot(struct address_space *mapping, pgoff_t index,
 	new->index = index;
 	xas_store(&xas, new);
 	__lruvec_stat_mod_folio(new, NR_FILE_PAGES, 1);
-	left = page_wp_del_slot(group, i);
-	if (!left) {
-		VM_WARN_ON_ONCE_FOLIO(folio_mapped(folio), folio);
-		__lruvec_stat_mod_folio(folio, NR_FILE_PAGES, -1);
-		page_wp_unmark(group, folio, NULL, index);
-	}
+	left = page_wp_leave(group, folio, i);
 	trace_page_wp_break(mapping, index, folio, new, left);
 	/* From here on an unused inode may go, unless the caller holds it. */
 	xas_unlock_irq(&xas);
@@ -718,6 +808,104 @@ static void page_wp_replace_slot(struct address_space *mapping, pgoff_t index,
 		page_wp_free(group);
 	folio_add_lru(new);
 	folio_put(folio);
+}
+
+/*
+ * What reclaim needs to take a folio out of its slots.  The folio ages once, so
+ * all slots get the same shadow entry.
+ */
+struct page_wp_eviction {
+	struct mem_cgroup *target_memcg;
+	void *shadow;
+};
+
+/*
+ * Take a locked shared folio out of one slot, and put the slot's reference.  For
+ * reclaim, with @ev, the caller's reference and those of the slots have to be
+ * the only ones, and the last slot leaves the count frozen at 0.  Returns false,
+ * and does nothing, if that is not so.
+ */
+static bool page_wp_delete_slot(struct address_space *mapping, pgoff_t index,
+				struct folio *folio, struct page_wp_eviction *ev)
+{
+	struct page_wp *group = folio_wp(folio);
+	unsigned int i = page_wp_find_slot(group, mapping, index);
+	XA_STATE(xas, &mapping->i_pages, index);
+	void *shadow = NULL;
+	unsigned int left;
+	bool ok = false;
+
+	mapping_set_update(&xas, mapping);
+	spin_lock(&mapping->host->i_lock);
+	xas_lock_irq(&xas);
+	VM_WARN_ON_FOLIO(xas_load(&xas) != folio, folio);
+	if (ev) {
+		if (!folio_ref_freeze(folio, 1 + page_wp_expected_refs(folio)))
+			goto unlock;
+		if (!ev->shadow)
+			ev->shadow = workingset_eviction(folio,
+							 ev->target_memcg);
+		/* See truncate_inode_pages_final() */
+		if (!mapping_exiting(mapping))
+			shadow = ev->shadow;
+	}
+	xas_store(&xas, shadow);
+	xas_init_marks(&xas);
+	mapping->nrpages--;
+	left = page_wp_leave(group, folio, i);
+	if (!ev)
+		folio_put(folio);
+	else if (left)
+		folio_ref_unfreeze(folio, 1 + left);
+	trace_page_wp_drop(mapping, index, folio, NULL, left);
+	ok = true;
+unlock:
+	xas_unlock_irq(&xas);
+	if (mapping_shrinkable(mapping))
+		inode_add_lru(mapping->host);
+	spin_unlock(&mapping->host->i_lock);
+	if (!ok)
+		return false;
+	count_vm_event(PAGE_WP_DROP);
+	if (!left)
+		page_wp_free(group);
+	return true;
+}
+
+/**
+ * __page_wp_drop_slot - take a shared folio out of one slot
+ * @mapping: The file.
+ * @index: The slot's index.
+ * @folio: The locked shared folio.
+ *
+ * See page_wp_drop_slot().
+ *
+ * Return: true.
+ */
+bool __page_wp_drop_slot(struct address_space *mapping, pgoff_t index,
+			 struct folio *folio)
+{
+	if (!__page_wp_in_slot(folio, mapping, index))
+		return true;
+	page_wp_verify(folio);
+	if (folio_mapped(folio))
+		unmap_mapping_pages(mapping, index, 1, false);
+	page_wp_delete_slot(mapping, index, folio, NULL);
+	return true;
+}
+
+/*
+ * Break one slot of a locked shared folio.  If there is no copy, since the memory
+ * is bad, the slot is emptied, and what is on disk is read again.
+ */
+static void page_wp_break_slot(struct address_space *mapping, pgoff_t index,
+			       struct folio *folio, struct folio *new)
+{
+	if (new)
+		page_wp_replace_slot(mapping, index, folio, new);
+	else
+		__page_wp_drop_slot(mapping, index, folio);
+	page_wp_count_break();
 }
 
 /**
@@ -729,7 +917,7 @@ static void page_wp_replace_slot(struct address_space *mapping, pgoff_t index,
  *
  * See page_wp_break().
  *
- * Return: 0, -ENOMEM, -EHWPOISON or -EAGAIN.
+ * Return: 0, -ENOMEM or -EAGAIN.
  */
 int __page_wp_break(struct address_space *mapping, pgoff_t index,
 		    struct folio *folio, gfp_t gfp)
@@ -760,12 +948,11 @@ int __page_wp_break(struct address_space *mapping, pgoff_t index,
 	if (IS_ERR(new))
 		return PTR_ERR(new);
 	folio_lock(folio);
-	if (folio_is_wp(folio) && __page_wp_in_slot(folio, mapping, index)) {
-		page_wp_replace_slot(mapping, index, folio, new);
-		page_wp_count_break();
-	}
+	if (folio_is_wp(folio) && __page_wp_in_slot(folio, mapping, index))
+		page_wp_break_slot(mapping, index, folio, new);
 	folio_unlock(folio);
-	folio_put(new);
+	if (new)
+		folio_put(new);
 	return 0;
 }
 EXPORT_SYMBOL_GPL(__page_wp_break);
@@ -776,22 +963,15 @@ EXPORT_SYMBOL_GPL(__page_wp_break);
  * @folio: The folio that is mapped, or would be, with a reference.
  *
  * Context: May sleep; @folio is not locked.
- * Return: %VM_FAULT_NOPAGE, so that the access is tried again, %VM_FAULT_OOM or
- * %VM_FAULT_HWPOISON.
+ * Return: %VM_FAULT_NOPAGE, so that the access is tried again, or %VM_FAULT_OOM.
  */
 vm_fault_t page_wp_write_fault(struct vm_fault *vmf, struct folio *folio)
 {
 	struct address_space *mapping = vmf->vma->vm_file->f_mapping;
 
-	switch (__page_wp_break(mapping, vmf->pgoff, folio,
-				mapping_gfp_mask(mapping))) {
-	case 0:
-		return VM_FAULT_NOPAGE;
-	case -EHWPOISON:
-		return VM_FAULT_HWPOISON;
-	default:
-		return VM_FAULT_OOM;
-	}
+	return __page_wp_break(mapping, vmf->pgoff, folio,
+			       mapping_gfp_mask(mapping)) ?
+	       VM_FAULT_OOM : VM_FAULT_NOPAGE;
 }
 
 /*
@@ -838,7 +1018,7 @@ static struct folio *page_wp_next(struct address_space *mapping, pgoff_t *index,
  * @last: Last index, inclusive.
  *
  * Context: May sleep.
- * Return: 0, -ENOMEM, or -EINTR if a signal is pending; what was broken by
+ * Return: 0, -ENOMEM, or -ERESTARTSYS if a signal is pending; what was broken by
  * then stays broken.
  */
 int page_wp_break_range(struct address_space *mapping, pgoff_t first,
@@ -855,7 +1035,7 @@ int page_wp_break_range(struct address_space *mapping, pgoff_t first,
 		if (err || first++ == last)
 			break;
 		if (signal_pending(current))
-			return -EINTR;
+			return -ERESTARTSYS;
 		cond_resched();
 	}
 	return err;
@@ -885,31 +1065,56 @@ int page_wp_break_user(unsigned long address)
 	return err;
 }
 
+/**
+ * page_wp_try_dissolve - turn a shared folio exclusive if it has one slot left
+ * @folio: The folio, with a reference.
+ *
+ * Context: May sleep, but does not wait for the folio's lock.
+ * Return: -EAGAIN if somebody uses it, and it is worth another try; 0 otherwise.
+ */
+int page_wp_try_dissolve(struct folio *folio)
+{
+	int err = 0;
+
+	if (!folio_trylock(folio))
+		return -EAGAIN;
+	if (folio_is_wp(folio) && page_wp_nr_slots(folio) == 1 &&
+	    !page_wp_dissolve(folio))
+		err = -EAGAIN;
+	folio_unlock(folio);
+	return err;
+}
+
 /* Break all slots of one folio, from the side of the group. */
 static int page_wp_break_folio(struct folio *folio)
 {
 	for (;;) {
-		struct folio *new = page_wp_copy(folio, GFP_HIGHUSER_MOVABLE);
-		struct page_wp_slot slot;
+		struct folio *new;
 		bool done;
 
+		folio_lock(folio);
+		done = !folio_is_wp(folio);
+		if (!done && page_wp_dissolve(folio)) {
+			page_wp_count_break();
+			done = true;
+		}
+		folio_unlock(folio);
+		if (done)
+			return 0;
+
+		new = page_wp_copy(folio, GFP_HIGHUSER_MOVABLE);
 		if (IS_ERR(new))
 			return PTR_ERR(new);
 		folio_lock(folio);
-		done = !folio_is_wp(folio);
-		if (!done) {
+		if (folio_is_wp(folio)) {
 			/* A listed slot keeps its inode until it is dropped. */
-			slot = folio_wp(folio)->slots[0];
-			done = page_wp_dissolve(folio);
-			if (!done)
-				page_wp_replace_slot(slot.mapping, slot.index,
-						     folio, new);
-			page_wp_count_break();
+			struct page_wp_slot slot = folio_wp(folio)->slots[0];
+
+			page_wp_break_slot(slot.mapping, slot.index, folio, new);
 		}
 		folio_unlock(folio);
-		folio_put(new);
-		if (done)
-			return 0;
+		if (new)
+			folio_put(new);
 		cond_resched();
 	}
 }
@@ -917,11 +1122,14 @@ static int page_wp_break_folio(struct folio *folio)
 /**
  * page_wp_break_all - break every group there is
  *
+ * Copies are charged to whom the shared folio is charged to.
+ *
  * Context: May sleep.  The caller sees to it that nothing is merged meanwhile.
- * Return: 0, -ENOMEM, or -EINTR if a signal is pending.
+ * Return: 0, -ENOMEM, or -ERESTARTSYS if a signal is pending.
  */
 int page_wp_break_all(void)
 {
+	struct mem_cgroup *memcg, *old;
 	struct page_wp *group;
 	struct folio *folio;
 	int err;
@@ -940,104 +1148,18 @@ int page_wp_break_all(void)
 		spin_unlock_irq(&page_wp_lock);
 		if (!folio)
 			return 0;
+		memcg = get_mem_cgroup_from_folio(folio);
+		old = set_active_memcg(memcg);
 		err = page_wp_break_folio(folio);
+		set_active_memcg(old);
+		mem_cgroup_put(memcg);
 		folio_put(folio);
 		if (err)
 			return err;
 		if (signal_pending(current))
-			return -EINTR;
+			return -ERESTARTSYS;
 		cond_resched();
 	}
-}
-
-/*
- * What reclaim needs to take a folio out of its slots.  The folio ages once, so
- * all slots get the same shadow entry.
- */
-struct page_wp_eviction {
-	struct mem_cgroup *target_memcg;
-	void *shadow;
-};
-
-/*
- * Take a locked shared folio out of one slot, and put the slot's reference.  For
- * reclaim, with @ev, the caller's reference and those of the slots have to be
- * the only ones, and the last slot leaves the count frozen at 0.  Returns false,
- * and does nothing, if that is not so.
- */
-static bool page_wp_delete_slot(struct address_space *mapping, pgoff_t index,
-				struct folio *folio, struct page_wp_eviction *ev)
-{
-	struct page_wp *group = folio_wp(folio);
-	unsigned int i = page_wp_find_slot(group, mapping, index);
-	XA_STATE(xas, &mapping->i_pages, index);
-	void *shadow = NULL;
-	unsigned int left;
-	bool ok = false;
-
-	mapping_set_update(&xas, mapping);
-	spin_lock(&mapping->host->i_lock);
-	xas_lock_irq(&xas);
-	VM_WARN_ON_FOLIO(xas_load(&xas) != folio, folio);
-	if (ev) {
-		if (!folio_ref_freeze(folio, 1 + page_wp_expected_refs(folio)))
-			goto unlock;
-		if (!ev->shadow)
-			ev->shadow = workingset_eviction(folio,
-							 ev->target_memcg);
-		/* See truncate_inode_pages_final() */
-		if (!mapping_exiting(mapping))
-			shadow = ev->shadow;
-	}
-	xas_store(&xas, shadow);
-	xas_init_marks(&xas);
-	mapping->nrpages--;
-	left = page_wp_del_slot(group, i);
-	if (!left) {
-		__lruvec_stat_mod_folio(folio, NR_FILE_PAGES, -1);
-		page_wp_unmark(group, folio, NULL, index);
-	}
-	if (!ev)
-		folio_put(folio);
-	else if (left)
-		folio_ref_unfreeze(folio, 1 + left);
-	trace_page_wp_drop(mapping, index, folio, NULL, left);
-	ok = true;
-unlock:
-	xas_unlock_irq(&xas);
-	if (mapping_shrinkable(mapping))
-		inode_add_lru(mapping->host);
-	spin_unlock(&mapping->host->i_lock);
-	if (!ok)
-		return false;
-	count_vm_event(PAGE_WP_DROP);
-	if (!left)
-		page_wp_free(group);
-	return true;
-}
-
-/**
- * __page_wp_drop_slot - take a shared folio out of one slot
- * @mapping: The file.
- * @index: The slot's index.
- * @folio: The locked shared folio.
- *
- * See page_wp_drop_slot().
- *
- * Return: true.
- */
-bool __page_wp_drop_slot(struct address_space *mapping, pgoff_t index,
-			 struct folio *folio)
-{
-	if (!__page_wp_in_slot(folio, mapping, index))
-		return true;
-	page_wp_verify(folio);
-	if (folio_mapped(folio))
-		unmap_mapping_pages(mapping, index, 1, false);
-	VM_WARN_ON_ONCE_FOLIO(page_wp_expected_refs(folio) == 1 &&
-			      folio_mapped(folio), folio);
-	page_wp_delete_slot(mapping, index, folio, NULL);
-	return true;
 }
 
 /* May a page table map this slot?  The folio is locked. */
@@ -1090,28 +1212,25 @@ unsigned long __page_wp_evict_range(struct address_space *mapping,
 }
 
 /**
- * page_wp_rmap_walk - do something for every slot of a shared folio
- * @folio: The locked shared folio.
- * @rwc: What the walk is about.
- * @walk: Walks the VMAs that map one slot; returns false to stop.
+ * page_wp_slot - a slot of a shared folio, for the rmap walk
+ * @folio: The shared folio.
+ * @n: The number of the slot, from 0.
+ * @mapping: Set to its file.
+ * @index: Set to its index.
  *
  * Context: @folio is locked, so that slots and their inodes stay.
+ * Return: false if there are not that many.
  */
-void page_wp_rmap_walk(struct folio *folio, struct rmap_walk_control *rwc,
-		       bool (*walk)(struct folio *folio,
-				    struct address_space *mapping,
-				    pgoff_t index,
-				    struct rmap_walk_control *rwc))
+bool page_wp_slot(struct folio *folio, unsigned int n,
+		  struct address_space **mapping, pgoff_t *index)
 {
 	struct page_wp *group = folio_wp(folio);
-	unsigned int i;
 
-	for (i = 0; i < group->nr_slots; i++) {
-		struct page_wp_slot *slot = group->slots + i;
-
-		if (!walk(folio, slot->mapping, slot->index, rwc))
-			break;
-	}
+	if (n >= group->nr_slots)
+		return false;
+	*mapping = group->slots[n].mapping;
+	*index = group->slots[n].index;
+	return true;
 }
 
 /**

@@ -15,7 +15,6 @@
 
 struct address_space;
 struct mem_cgroup;
-struct rmap_walk_control;
 struct vm_area_struct;
 
 #ifdef CONFIG_PAGE_WP
@@ -66,6 +65,7 @@ int page_wp_break_range(struct address_space *mapping, pgoff_t first,
 			pgoff_t last);
 int page_wp_break_user(unsigned long address);
 int page_wp_break_all(void);
+int page_wp_try_dissolve(struct folio *folio);
 vm_fault_t page_wp_write_fault(struct vm_fault *vmf, struct folio *folio);
 bool __page_wp_drop_slot(struct address_space *mapping, pgoff_t index,
 			 struct folio *folio);
@@ -73,13 +73,30 @@ unsigned long __page_wp_evict_range(struct address_space *mapping,
 				    pgoff_t first, pgoff_t last);
 bool __page_wp_in_slot(const struct folio *folio, struct address_space *mapping,
 		       pgoff_t index);
-void page_wp_rmap_walk(struct folio *folio, struct rmap_walk_control *rwc,
-		       bool (*walk)(struct folio *folio,
-				    struct address_space *mapping,
-				    pgoff_t index,
-				    struct rmap_walk_control *rwc));
+bool page_wp_slot(struct folio *folio, unsigned int n,
+		  struct address_space **mapping, pgoff_t *index);
 bool page_wp_reclaim(struct folio *folio, struct mem_cgroup *target_memcg);
 u64 page_wp_hash(struct folio *folio);
+
+/**
+ * folio_in_slot - a reader's check after locking a folio that it looked up
+ * @folio: The locked folio.
+ * @mapping: Where it was looked up.
+ * @index: The index at which it was looked up.
+ *
+ * The slot is the truth: a shared folio has no owner, so what counts is that
+ * @mapping still holds it at @index.  Only for callers that do not write to the
+ * folio, dirty it, map it writable or hand it to someone who may.
+ *
+ * Context: @folio is locked.
+ * Return: true if @folio still is the page of (@mapping, @index).
+ */
+static inline bool folio_in_slot(const struct folio *folio,
+				 struct address_space *mapping, pgoff_t index)
+{
+	return folio->mapping == mapping ||
+	       (folio_is_wp(folio) && __page_wp_in_slot(folio, mapping, index));
+}
 
 #else /* !CONFIG_PAGE_WP */
 
@@ -128,9 +145,14 @@ static inline unsigned long __page_wp_evict_range(struct address_space *mapping,
 	return 0;
 }
 
-static inline bool __page_wp_in_slot(const struct folio *folio,
-				     struct address_space *mapping,
-				     pgoff_t index)
+static inline bool folio_in_slot(const struct folio *folio,
+				 struct address_space *mapping, pgoff_t index)
+{
+	return folio->mapping == mapping;
+}
+
+static inline bool page_wp_slot(struct folio *folio, unsigned int n,
+				struct address_space **mapping, pgoff_t *index)
 {
 	return false;
 }
@@ -155,27 +177,6 @@ static inline bool page_wp_used(void)
 #else
 	return false;
 #endif
-}
-
-/**
- * folio_in_slot - a reader's check after locking a folio that it looked up
- * @folio: The locked folio.
- * @mapping: Where it was looked up.
- * @index: The index at which it was looked up.
- *
- * The slot is the truth: a shared folio has no owner, so what counts is that
- * @mapping still holds it at @index.  Only for callers that do not write to the
- * folio, dirty it, map it writable or hand it to someone who may.
- *
- * Context: @folio is locked.
- * Return: true if @folio still is the page of (@mapping, @index).
- */
-static inline bool folio_in_slot(const struct folio *folio,
-				 struct address_space *mapping, pgoff_t index)
-{
-	if (likely(folio->mapping == mapping))
-		return true;
-	return folio_is_wp(folio) && __page_wp_in_slot(folio, mapping, index);
 }
 
 /**
@@ -356,19 +357,34 @@ static inline loff_t folio_pos_excl(const struct folio *folio)
  * index in a folio is only good as long as the folio is the mapping's own.
  */
 
+#ifdef CONFIG_PAGE_WP
+/**
+ * folio_index_at - the index of a folio in a walk
+ * @folio: The folio.
+ * @index: An index at which the walk found @folio.
+ *
+ * Return: The index of the first slot of @folio.
+ */
+static inline pgoff_t folio_index_at(const struct folio *folio, pgoff_t index)
+{
+	return folio_test_large(folio) ? folio->index : index;
+}
+#else
+/* A macro, so that an unused index leaves no trace in the code. */
+#define folio_index_at(f, i)	((f)->index)
+#endif
+
 /**
  * folio_next_index_at - the index behind a folio in a walk
  * @folio: The folio.
- * @index: The index at which the walk found @folio.
+ * @index: An index at which the walk found @folio.
  *
  * Return: The index of the slot after @folio.
  */
 static inline pgoff_t folio_next_index_at(const struct folio *folio,
 					  pgoff_t index)
 {
-	if (IS_ENABLED(CONFIG_PAGE_WP) && !folio_test_large(folio))
-		return index + 1;
-	return folio->index + folio_nr_pages(folio);
+	return folio_index_at(folio, index) + folio_nr_pages(folio);
 }
 
 /**

@@ -20,8 +20,18 @@ static struct super_block wp_test_sb = {
 	.s_flags	= SB_ACTIVE,
 };
 
+static int wp_test_released;
+
+static bool wp_test_release_folio(struct folio *folio, gfp_t gfp)
+{
+	wp_test_released++;
+	folio_detach_private(folio);
+	return true;
+}
+
 static const struct address_space_operations wp_test_aops = {
 	.dirty_folio	= filemap_dirty_folio,
+	.release_folio	= wp_test_release_folio,
 };
 
 struct wp_test {
@@ -121,6 +131,71 @@ static void wp_test_merge(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, folio_in_slot(to, wp_mapping(test, 1), 1));
 	KUNIT_EXPECT_FALSE(test, folio_in_mapping_excl(to, wp_mapping(test, 0)));
 	folio_unlock(to);
+	folio_put(to);
+	folio_put(from);
+}
+
+/* Two groups become one, or stay as they are. */
+static void wp_test_merge_groups(struct kunit *test)
+{
+	struct folio *to = wp_pair(test);
+	struct folio *from = wp_add(test, 0, 2, 'a');
+	struct folio *third = wp_add(test, 1, 6, 'a');
+	struct folio *other = wp_add(test, 0, 3, 'b');
+	struct folio *fourth = wp_add(test, 1, 7, 'b');
+
+	KUNIT_EXPECT_EQ(test, 0, wp_merge(from, third, 16));
+	KUNIT_EXPECT_EQ(test, 0, wp_merge(other, fourth, 16));
+	KUNIT_EXPECT_EQ(test, -ENOSPC, wp_merge(to, from, 3));
+	KUNIT_EXPECT_EQ(test, -ESTALE, wp_merge(to, other, 16));
+	KUNIT_EXPECT_PTR_EQ(test, from, wp_slot(test, 0, 2));
+	KUNIT_EXPECT_PTR_EQ(test, from, wp_slot(test, 1, 6));
+	KUNIT_EXPECT_EQ(test, 3, folio_ref_count(to));
+	KUNIT_EXPECT_EQ(test, 3, folio_ref_count(from));
+	KUNIT_EXPECT_EQ(test, 3, folio_ref_count(other));
+
+	/* A reader of either does not matter. */
+	folio_get(from);
+	KUNIT_EXPECT_EQ(test, 0, wp_merge(to, from, 4));
+	folio_put(from);
+	KUNIT_EXPECT_NULL(test, from->mapping);
+	KUNIT_EXPECT_EQ(test, 1, folio_ref_count(from));
+	KUNIT_EXPECT_EQ(test, 5, folio_ref_count(to));
+	KUNIT_EXPECT_PTR_EQ(test, to, wp_slot(test, 0, 1));
+	KUNIT_EXPECT_PTR_EQ(test, to, wp_slot(test, 1, 5));
+	KUNIT_EXPECT_PTR_EQ(test, to, wp_slot(test, 0, 2));
+	KUNIT_EXPECT_PTR_EQ(test, to, wp_slot(test, 1, 6));
+	KUNIT_EXPECT_EQ(test, 3, wp_mapping(test, 0)->nrpages);
+	KUNIT_EXPECT_EQ(test, 3, wp_mapping(test, 1)->nrpages);
+	folio_put(to);
+	folio_put(from);
+	folio_put(third);
+	folio_put(other);
+	folio_put(fourth);
+}
+
+/* Who has a page pinned finds its private data when dirtying it. */
+static void wp_test_pinned(struct kunit *test)
+{
+	struct folio *to = wp_add(test, 0, 1, 'a');
+	struct folio *from = wp_add(test, 1, 5, 'a');
+	int released = wp_test_released;
+
+	folio_attach_private(from, (void *)1UL);
+	folio_attach_private(to, (void *)1UL);
+	folio_get(from);
+	KUNIT_EXPECT_EQ(test, -EAGAIN, wp_merge(to, from, 16));
+	KUNIT_EXPECT_TRUE(test, folio_has_private(from));
+	KUNIT_EXPECT_EQ(test, 0, wp_test_released - released);
+	folio_put(from);
+
+	folio_get(to);
+	KUNIT_EXPECT_EQ(test, -EAGAIN, wp_merge(to, from, 16));
+	KUNIT_EXPECT_TRUE(test, folio_has_private(to));
+	folio_put(to);
+
+	KUNIT_EXPECT_EQ(test, 0, wp_merge(to, from, 16));
+	KUNIT_EXPECT_EQ(test, 2, wp_test_released - released);
 	folio_put(to);
 	folio_put(from);
 }
@@ -252,6 +327,25 @@ static void wp_test_dissolve(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 2, folio_ref_count(folio));
 	KUNIT_EXPECT_PTR_EQ(test, folio, wp_slot(test, 0, 1));
 	folio_put(folio);
+}
+
+/* Of a group with one slot nothing is left, once nobody looks. */
+static void wp_test_try_dissolve(struct kunit *test)
+{
+	struct folio *to = wp_pair(test);
+
+	KUNIT_EXPECT_EQ(test, 0, page_wp_try_dissolve(to));
+	KUNIT_EXPECT_TRUE(test, folio_is_wp(to));
+	KUNIT_EXPECT_EQ(test, 0, page_wp_break(wp_mapping(test, 1), 5, to,
+					       GFP_KERNEL));
+	folio_get(to);
+	KUNIT_EXPECT_EQ(test, -EAGAIN, page_wp_try_dissolve(to));
+	KUNIT_EXPECT_TRUE(test, folio_is_wp(to));
+	folio_put(to);
+	KUNIT_EXPECT_EQ(test, 0, page_wp_try_dissolve(to));
+	KUNIT_EXPECT_FALSE(test, folio_is_wp(to));
+	KUNIT_EXPECT_PTR_EQ(test, wp_mapping(test, 0), to->mapping);
+	folio_put(to);
 }
 
 static void wp_test_dissolve_busy(struct kunit *test)
@@ -430,11 +524,14 @@ static void wp_test_exit(struct kunit *test)
 
 static struct kunit_case wp_test_cases[] = {
 	KUNIT_CASE(wp_test_merge),
+	KUNIT_CASE(wp_test_merge_groups),
+	KUNIT_CASE(wp_test_pinned),
 	KUNIT_CASE(wp_test_refuse),
 	KUNIT_CASE(wp_test_full),
 	KUNIT_CASE(wp_test_many),
 	KUNIT_CASE(wp_test_break),
 	KUNIT_CASE(wp_test_dissolve),
+	KUNIT_CASE(wp_test_try_dissolve),
 	KUNIT_CASE(wp_test_dissolve_busy),
 	KUNIT_CASE(wp_test_lookup),
 	KUNIT_CASE(wp_test_truncate),

@@ -1968,10 +1968,13 @@ static int test_permissions(void)
 
 static long meminfo_kb(const char *key)
 {
-	FILE *fp = fopen("/proc/meminfo", "r");
 	char line[128];
 	long kb = -1;
+	FILE *fp;
 
+	/* what CPUs have not added up yet */
+	write_text("/proc/sys/vm/stat_refresh", "1");
+	fp = fopen("/proc/meminfo", "r");
 	while (fp && fgets(line, sizeof(line), fp))
 		if (!strncmp(line, key, strlen(key)))
 			sscanf(line + strlen(key), ": %ld", &kb);
