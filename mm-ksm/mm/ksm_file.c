@@ -190,19 +190,27 @@ static u32 *ksm_bucket(u32 tag)
 	return ksm_buckets + (tag & KSM_REC_TAG) % ksm_nr_buckets;
 }
 
-static void ksm_rec_unlink(struct ksm_rec *rec, unsigned long pfn)
+/*
+ * Unlink a record, and all that are out of date before it in its bucket, so that
+ * a long one is not walked again for each of them.
+ */
+static void ksm_rec_unlink(struct ksm_rec *rec)
 {
-	u32 tag = atomic_read(&rec->tag);
-	u32 *link;
+	u32 *link = ksm_bucket(atomic_read(&rec->tag));
+	struct ksm_rec *at;
 
-	for (link = ksm_bucket(tag); *link != pfn;
-	     link = &ksm_rec_find(*link)->next) {
-		if (WARN_ON_ONCE(!*link))
+	while (!WARN_ON_ONCE(!*link)) {
+		at = ksm_rec_find(*link);
+		if (at == rec || !(atomic_read(&at->tag) & KSM_REC_SEEN)) {
+			*link = at->next;
+			atomic_andnot(KSM_REC_LINKED, &at->tag);
+		} else {
+			link = &at->next;
+		}
+		if (at == rec)
 			return;
 		cond_resched();
 	}
-	*link = rec->next;
-	atomic_andnot(KSM_REC_LINKED, &rec->tag);
 }
 
 /*
@@ -217,7 +225,7 @@ static void ksm_rec_link(struct ksm_rec *rec, unsigned long pfn, u64 hash,
 	u32 *bucket = ksm_bucket(hash);
 
 	if ((old & KSM_REC_LINKED) && ((old ^ tag) & KSM_REC_TAG))
-		ksm_rec_unlink(rec, pfn);
+		ksm_rec_unlink(rec);
 	old = atomic_read(&rec->tag);
 	if (!(old & KSM_REC_LINKED)) {
 		rec->next = *bucket;
@@ -562,7 +570,7 @@ static int ksm_file_merge(struct folio *folio, u64 hash,
 		}
 		err = -ENOENT;
 		if (across_nodes || folio_nid(to) == folio_nid(folio))
-			err = page_wp_merge(to, folio, hash, max_sharing);
+			err = page_wp_merge(to, folio, max_sharing);
 		folio_put(to);
 		if (!err)
 			return 0;

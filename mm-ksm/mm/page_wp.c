@@ -93,7 +93,7 @@ struct page_wp_slot {
  * @slots: Its slots, in no order.
  * @nr_slots: How many there are; as many references on @folio are theirs.
  * @max_slots: How many @slots has room for.
- * @hash: xxh64 of the content, which must never change.
+ * @hash: Hash of the content, which must never change; for PAGE_WP_DEBUG.
  * @list: All groups, under page_wp_lock.
  * @rcu: For freeing.
  *
@@ -502,19 +502,20 @@ static bool page_wp_freeze(struct folio *folio)
 }
 
 /* Turn a locked exclusive folio into @group, with one slot. */
-static int page_wp_protect(struct folio *folio, struct page_wp *group, u64 hash)
+static int page_wp_protect(struct folio *folio, struct page_wp *group)
 {
 	struct address_space *mapping = folio->mapping;
 	XA_STATE(xas, &mapping->i_pages, folio->index);
 
 	group->folio = folio;
-	group->hash = hash;
 
 	xas_lock_irq(&xas);
 	if (!page_wp_freeze(folio)) {
 		xas_unlock_irq(&xas);
 		return -EAGAIN;
 	}
+	if (IS_ENABLED(CONFIG_PAGE_WP_DEBUG))
+		group->hash = page_wp_hash(folio);
 	folio_clear_mappedtodisk(folio);
 	folio_clear_readahead(folio);
 	xas_load(&xas);
@@ -667,7 +668,6 @@ static int page_wp_share_all(struct page_wp *group, struct folio *to,
  * @to: The folio that stays; exclusive or shared already.
  * @from: The folio whose slot is to hold @to instead; if it is shared, too,
  *	all its slots do.
- * @hash: Hash of their content, see page_wp_hash().
  * @max_slots: How many slots a folio may have at most.
  *
  * The contents are compared while nobody can change either of them.
@@ -678,7 +678,7 @@ static int page_wp_share_all(struct page_wp *group, struct folio *to,
  * that makes more than @max_slots, -ENOMEM, -EAGAIN if either is in use or not
  * eligible now.
  */
-int page_wp_merge(struct folio *to, struct folio *from, u64 hash,
+int page_wp_merge(struct folio *to, struct folio *from,
 		  unsigned int max_slots)
 {
 	struct page_wp *group = NULL;
@@ -720,7 +720,7 @@ int page_wp_merge(struct folio *to, struct folio *from, u64 hash,
 	if (!folio_is_wp(to)) {
 		if (!group || !page_wp_prepare(to))
 			goto unlock_to;
-		err = page_wp_protect(to, group, hash);
+		err = page_wp_protect(to, group);
 		if (err)
 			goto unlock_to;
 	} else {
@@ -958,14 +958,15 @@ int __page_wp_break(struct address_space *mapping, pgoff_t index,
 EXPORT_SYMBOL_GPL(__page_wp_break);
 
 /**
- * page_wp_write_fault - break a slot for a write through a shared mapping
+ * page_wp_break_fault - break a slot for a write through a shared mapping, or
+ * for a locked mapping
  * @vmf: The fault; no page table lock held.
  * @folio: The folio that is mapped, or would be, with a reference.
  *
  * Context: May sleep; @folio is not locked.
  * Return: %VM_FAULT_NOPAGE, so that the access is tried again, or %VM_FAULT_OOM.
  */
-vm_fault_t page_wp_write_fault(struct vm_fault *vmf, struct folio *folio)
+vm_fault_t page_wp_break_fault(struct vm_fault *vmf, struct folio *folio)
 {
 	struct address_space *mapping = vmf->vma->vm_file->f_mapping;
 
@@ -1178,26 +1179,34 @@ static bool page_wp_slot_mapped(struct address_space *mapping, pgoff_t index,
 }
 
 /**
- * __page_wp_evict_range - drop the unused shared slots of a range
+ * __page_wp_drop_range - drop shared slots of a range
  * @mapping: The file.
  * @first: First index.
  * @last: Last index, inclusive.
+ * @unused: Let be slots whose folio is locked, or that a VMA maps.
  *
- * See page_wp_evict_range().
+ * See page_wp_evict_range() and page_wp_drop_range().
  *
  * Return: Number of slots dropped.
  */
-unsigned long __page_wp_evict_range(struct address_space *mapping,
-				    pgoff_t first, pgoff_t last)
+unsigned long __page_wp_drop_range(struct address_space *mapping,
+				   pgoff_t first, pgoff_t last, bool unused)
 {
 	unsigned long count = 0;
 	struct folio *folio;
 
 	while ((folio = page_wp_next(mapping, &first, last))) {
-		if (folio_trylock(folio)) {
+		bool locked = folio_trylock(folio);
+
+		if (!locked && !unused) {
+			folio_lock(folio);
+			locked = true;
+		}
+		if (locked) {
 			if (folio_is_wp(folio) &&
 			    __page_wp_in_slot(folio, mapping, first) &&
-			    !page_wp_slot_mapped(mapping, first, folio)) {
+			    !(unused && page_wp_slot_mapped(mapping, first,
+							    folio))) {
 				__page_wp_drop_slot(mapping, first, folio);
 				count++;
 			}

@@ -57,7 +57,7 @@ static inline bool folio_is_wp(const struct folio *folio)
 bool page_wp_permitted(void);
 int page_wp_enable(void);
 bool page_wp_eligible(struct folio *folio);
-int page_wp_merge(struct folio *to, struct folio *from, u64 hash,
+int page_wp_merge(struct folio *to, struct folio *from,
 		  unsigned int max_slots);
 int __page_wp_break(struct address_space *mapping, pgoff_t index,
 		    struct folio *folio, gfp_t gfp);
@@ -66,11 +66,11 @@ int page_wp_break_range(struct address_space *mapping, pgoff_t first,
 int page_wp_break_user(unsigned long address);
 int page_wp_break_all(void);
 int page_wp_try_dissolve(struct folio *folio);
-vm_fault_t page_wp_write_fault(struct vm_fault *vmf, struct folio *folio);
+vm_fault_t page_wp_break_fault(struct vm_fault *vmf, struct folio *folio);
 bool __page_wp_drop_slot(struct address_space *mapping, pgoff_t index,
 			 struct folio *folio);
-unsigned long __page_wp_evict_range(struct address_space *mapping,
-				    pgoff_t first, pgoff_t last);
+unsigned long __page_wp_drop_range(struct address_space *mapping,
+				   pgoff_t first, pgoff_t last, bool unused);
 bool __page_wp_in_slot(const struct folio *folio, struct address_space *mapping,
 		       pgoff_t index);
 bool page_wp_slot(struct folio *folio, unsigned int n,
@@ -127,7 +127,7 @@ static inline int page_wp_break_all(void)
 	return 0;
 }
 
-static inline vm_fault_t page_wp_write_fault(struct vm_fault *vmf,
+static inline vm_fault_t page_wp_break_fault(struct vm_fault *vmf,
 					     struct folio *folio)
 {
 	return 0;
@@ -139,8 +139,9 @@ static inline bool __page_wp_drop_slot(struct address_space *mapping,
 	return false;
 }
 
-static inline unsigned long __page_wp_evict_range(struct address_space *mapping,
-						  pgoff_t first, pgoff_t last)
+static inline unsigned long __page_wp_drop_range(struct address_space *mapping,
+						 pgoff_t first, pgoff_t last,
+						 bool unused)
 {
 	return 0;
 }
@@ -252,7 +253,22 @@ static inline unsigned long page_wp_evict_range(struct address_space *mapping,
 {
 	if (!page_wp_used())
 		return 0;
-	return __page_wp_evict_range(mapping, first, last);
+	return __page_wp_drop_range(mapping, first, last, true);
+}
+
+/**
+ * page_wp_drop_range - drop every shared slot of a range
+ * @mapping: The file.
+ * @first: First index.
+ * @last: Last index, inclusive.
+ *
+ * Context: May sleep; no folio lock held.
+ */
+static inline void page_wp_drop_range(struct address_space *mapping,
+				      pgoff_t first, pgoff_t last)
+{
+	if (page_wp_used())
+		__page_wp_drop_range(mapping, first, last, false);
 }
 
 /*

@@ -95,7 +95,7 @@ static struct folio *wp_slot(struct kunit *test, int file, pgoff_t index)
 
 static int wp_merge(struct folio *to, struct folio *from, unsigned int max)
 {
-	return page_wp_merge(to, from, page_wp_hash(to), max);
+	return page_wp_merge(to, from, max);
 }
 
 /* Two pages of two files that are merged; the caller gets a reference. */

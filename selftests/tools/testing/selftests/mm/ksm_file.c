@@ -1521,9 +1521,19 @@ static int op_madv_cold(struct file *f)
 	return advise(f, MADV_COLD);
 }
 
+/* Nobody pages out what others use, too. */
 static int op_madv_pageout(struct file *f)
 {
-	return advise(f, MADV_PAGEOUT);
+	struct file *g;
+	int ret;
+
+	/* not the tests' own mappings: they would keep the pages */
+	for (g = files + 1; g < files + nfiles; g++)
+		madvise(g->map, MAXLEN, MADV_DONTNEED);
+	ret = advise(f, MADV_PAGEOUT);
+	for (g = files + 1; g < files + nfiles && !ret && !model_only; g++)
+		ret = op_mincore(g);
+	return ret;
 }
 
 static int op_soft_offline(struct file *f)
@@ -1569,13 +1579,57 @@ static int op_compact(struct file *f)
 
 static int op_mlock(struct file *f)
 {
+	size_t p;
 	int ret;
 
 	if (mlock(f->map, pages(f) * PS))
 		return fail("mlock");
 	ret = check_maps("locked mapping") || passes(1) ||
 	      check_maps("locked mapping after a pass");
+	for (p = 0; p < pages(f) && !model_only && !ret; p++)
+		if (sharers(f, p) > 0)
+			ret = fail("page %zu is locked and shared", p);
 	return munlock(f->map, pages(f) * PS) ? fail("munlock") : ret;
+}
+
+/* What is locked stays mapped, whatever is done to those it was merged with. */
+static int lock_and_write(struct file *f, bool lock_first)
+{
+	char *map = mmap(NULL, MAXLEN, PROT_READ, MAP_SHARED, f->fd, 0);
+	struct file *other = files + nfiles - 1;
+	size_t p;
+	int ret;
+
+	if (map == MAP_FAILED)
+		return fail("mmap");
+	/* the page tables are empty, or full of merged pages */
+	for (p = 0; p < pages(f) && !lock_first; p++)
+		touch(map + p * PS);
+	if (mlock2(map, pages(f) * PS, lock_first ? MLOCK_ONFAULT : 0))
+		return fail("mlock2");
+	for (p = 0; p < pages(f) && lock_first; p++)
+		touch(map + p * PS);
+	ret = wrote(other, pwrite(other->fd, ink(PS), PS, AT), AT, ink_buf, PS);
+	if (!model_only) {
+		ksm_set("run", 2);
+		ksm_set("run", 0);
+		evict();
+	}
+	for (p = 0; p < pages(f) && !ret; p++)
+		if (pagemap_get_pfn(pagemap_fd, map + p * PS) == -1UL)
+			ret = fail("locked page %zu is not mapped any more", p);
+	munmap(map, MAXLEN);
+	return ret;
+}
+
+static int op_mlock_merged(struct file *f)
+{
+	return lock_and_write(f, false);
+}
+
+static int op_mlock_onfault(struct file *f)
+{
+	return lock_and_write(f, true);
 }
 
 static int op_mremap(struct file *f)
@@ -1806,6 +1860,8 @@ static const struct op {
 	{ "move_pages", op_migrate, ANY },
 	{ "compaction", op_compact, ANY },
 	{ "mlock", op_mlock, ANY },
+	{ "mlock of merged pages", op_mlock_merged, ANY },
+	{ "mlock2(MLOCK_ONFAULT)", op_mlock_onfault, ANY },
 	{ "mremap", op_mremap, ALL_STAY },
 	{ "fork", op_fork, ALL_STAY },
 	{ "core dump", op_core_dump, ALL_STAY },
