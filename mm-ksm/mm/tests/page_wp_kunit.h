@@ -381,6 +381,10 @@ static void wp_test_lookup(struct kunit *test)
 	found = __filemap_get_folio(wp_mapping(test, 1), 5,
 				    FGP_LOCK | FGP_NOWAIT, 0);
 	KUNIT_EXPECT_EQ(test, -EAGAIN, PTR_ERR_OR_ZERO(found));
+	if (!IS_ERR(found)) {
+		folio_unlock(found);
+		folio_put(found);
+	}
 
 	found = filemap_lock_folio(wp_mapping(test, 1), 5);
 	KUNIT_ASSERT_FALSE(test, IS_ERR(found));
