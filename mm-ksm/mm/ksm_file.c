@@ -97,8 +97,8 @@ struct ksm_rec {
 #define KSM_RECS	(PAGE_SIZE / sizeof(struct ksm_rec))
 
 /*
- * How many candidates a page is compared with.  The one with room is at the head
- * of its bucket, since the page that starts a sibling is linked there.
+ * How many candidates a page is compared with.  One with room mostly is at the
+ * head of its bucket, since the page that starts a sibling is linked there.
  */
 #define KSM_FILE_TRIES	8
 
@@ -310,12 +310,18 @@ static int ksm_file_enter(struct address_space *mapping, bool advised)
 	if (!new)
 		return -ENOMEM;
 	new->mapping = mapping;
-
+again:
 	spin_lock(&ksm_file_lock);
 	file = ksm_file_find(mapping);
 	if (!file) {
 		err = rhashtable_insert_fast(&ksm_file_hash, &new->hash,
 					     ksm_file_params);
+		if (err == -EBUSY) {
+			/* It is being resized. */
+			spin_unlock(&ksm_file_lock);
+			cond_resched();
+			goto again;
+		}
 		if (err)
 			goto unlock;
 		swap(file, new);
@@ -408,6 +414,8 @@ static void ksm_file_enter_sb(struct super_block *sb, void *unused)
 		return;
 	spin_lock(&sb->s_inode_list_lock);
 	list_for_each_entry(inode, &sb->s_inodes, i_sb_list) {
+		if (freezing(current))
+			break;
 		spin_lock(&inode->i_lock);
 		/* Whatever comes along serves to drop the lock now and then. */
 		if ((inode->i_state & (I_FREEING | I_WILL_FREE | I_NEW)) ||

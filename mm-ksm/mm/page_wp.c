@@ -175,6 +175,7 @@ static int __init page_wp_init(void)
 {
 	page_wp_seed = get_random_u64();
 	inode_init_once(&page_wp_inode);
+	spin_lock_init(&page_wp_inode.i_lock);
 	page_wp_inode.i_sb = &page_wp_sb;
 	page_wp_inode.i_mode = S_IFREG;
 	page_wp_inode.i_mapping = &page_wp_mapping;
@@ -260,12 +261,9 @@ static bool page_wp_verify_ptes(struct folio *folio, struct vm_area_struct *vma,
 	while (page_vma_mapped_walk(&pvmw)) {
 		pte_t pte = ptep_get(pvmw.pte);
 
-		if (!pte_write(pte) && !pte_dirty(pte))
-			continue;
-		WARN(1, "page_wp: shared pfn 0x%lx is mapped writable\n",
+		WARN(pte_write(pte) || pte_dirty(pte),
+		     "page_wp: shared pfn 0x%lx is mapped writable\n",
 		     folio_pfn(folio));
-		page_vma_mapped_walk_done(&pvmw);
-		return false;
 	}
 	return true;
 }
@@ -544,7 +542,9 @@ static bool page_wp_dissolve(struct folio *folio)
 	struct address_space *mapping = group->slots[0].mapping;
 	pgoff_t index = group->slots[0].index;
 
-	if (group->nr_slots != 1)
+	if (group->nr_slots != 1 ||
+	    folio_ref_count(folio) != 1 + page_wp_expected_refs(folio) +
+				      folio_mapcount(folio))
 		return false;
 	page_wp_verify(folio);
 	if (folio_mapped(folio))
@@ -613,9 +613,8 @@ unlock:
  * the slot's i_pages lock; returns how many slots are left.
  */
 static unsigned int page_wp_leave(struct page_wp *group, struct folio *folio,
-				  unsigned int i)
+				  unsigned int i, pgoff_t index)
 {
-	pgoff_t index = group->slots[i].index;
 	unsigned int left = page_wp_del_slot(group, i);
 
 	if (!left) {
@@ -653,7 +652,7 @@ static int page_wp_share_all(struct page_wp *group, struct folio *to,
 		folio_get(to);
 		xas_store(&xas, to);
 		page_wp_add_slot(group, slot.mapping, slot.index);
-		page_wp_leave(old, from, i);
+		page_wp_leave(old, from, i, slot.index);
 		trace_page_wp_merge(slot.mapping, slot.index, to, from,
 				    group->nr_slots);
 		xas_unlock_irq(&xas);
@@ -697,7 +696,7 @@ int page_wp_merge(struct folio *to, struct folio *from,
 	/* Disturb neither users nor buffers for nothing. */
 	if (!folio_trylock(to))
 		goto restore;
-	if (page_wp_mergeable(to))
+	if (page_wp_mergeable(to) && (folio_is_wp(to) || !page_wp_busy(to)))
 		err = page_wp_room(to, 1, max_slots);
 	folio_unlock(to);
 	if (err)
@@ -717,6 +716,11 @@ int page_wp_merge(struct folio *to, struct folio *from,
 	if (!folio_trylock(to))
 		goto unlock_from;
 
+	nr = page_wp_nr_slots(from);
+	err = page_wp_room(to, nr, max_slots);
+	if (err)
+		goto unlock_to;
+	err = -EAGAIN;
 	if (!folio_is_wp(to)) {
 		if (!group || !page_wp_prepare(to))
 			goto unlock_to;
@@ -728,10 +732,7 @@ int page_wp_merge(struct folio *to, struct folio *from,
 	}
 	group = folio_wp(to);
 
-	nr = page_wp_nr_slots(from);
-	err = page_wp_room(to, nr, max_slots);
-	if (!err)
-		err = page_wp_reserve(group, nr);
+	err = page_wp_reserve(group, nr);
 	if (!err)
 		err = folio_is_wp(from) ? page_wp_share_all(group, to, from) :
 					  page_wp_share(group, to, from);
@@ -799,7 +800,7 @@ static void page_wp_replace_slot(struct address_space *mapping, pgoff_t index,
 	new->index = index;
 	xas_store(&xas, new);
 	__lruvec_stat_mod_folio(new, NR_FILE_PAGES, 1);
-	left = page_wp_leave(group, folio, i);
+	left = page_wp_leave(group, folio, i, index);
 	trace_page_wp_break(mapping, index, folio, new, left);
 	/* From here on an unused inode may go, unless the caller holds it. */
 	xas_unlock_irq(&xas);
@@ -852,7 +853,7 @@ static bool page_wp_delete_slot(struct address_space *mapping, pgoff_t index,
 	xas_store(&xas, shadow);
 	xas_init_marks(&xas);
 	mapping->nrpages--;
-	left = page_wp_leave(group, folio, i);
+	left = page_wp_leave(group, folio, i, index);
 	if (!ev)
 		folio_put(folio);
 	else if (left)
@@ -1033,8 +1034,9 @@ int page_wp_break_range(struct address_space *mapping, pgoff_t first,
 		err = __page_wp_break(mapping, first, folio,
 				      mapping_gfp_mask(mapping));
 		folio_put(folio);
-		if (err || first++ == last)
+		if (err)
 			break;
+		/* The same index again: it may hold another group's folio. */
 		if (signal_pending(current))
 			return -ERESTARTSYS;
 		cond_resched();
@@ -1089,6 +1091,8 @@ int page_wp_try_dissolve(struct folio *folio)
 /* Break all slots of one folio, from the side of the group. */
 static int page_wp_break_folio(struct folio *folio)
 {
+	const gfp_t gfp = GFP_HIGHUSER_MOVABLE | __GFP_RETRY_MAYFAIL;
+
 	for (;;) {
 		struct folio *new;
 		bool done;
@@ -1103,7 +1107,7 @@ static int page_wp_break_folio(struct folio *folio)
 		if (done)
 			return 0;
 
-		new = page_wp_copy(folio, GFP_HIGHUSER_MOVABLE);
+		new = page_wp_copy(folio, gfp);
 		if (IS_ERR(new))
 			return PTR_ERR(new);
 		folio_lock(folio);
@@ -1123,14 +1127,16 @@ static int page_wp_break_folio(struct folio *folio)
 /**
  * page_wp_break_all - break every group there is
  *
- * Copies are charged to whom the shared folio is charged to.
+ * Copies are charged to whom the shared folio is charged to, or higher up if
+ * there is no room: the owner of one slot shall neither be killed nor stop it all
+ * for the copies of others.
  *
  * Context: May sleep.  The caller sees to it that nothing is merged meanwhile.
  * Return: 0, -ENOMEM, or -ERESTARTSYS if a signal is pending.
  */
 int page_wp_break_all(void)
 {
-	struct mem_cgroup *memcg, *old;
+	struct mem_cgroup *memcg, *payer, *old;
 	struct page_wp *group;
 	struct folio *folio;
 	int err;
@@ -1150,9 +1156,13 @@ int page_wp_break_all(void)
 		if (!folio)
 			return 0;
 		memcg = get_mem_cgroup_from_folio(folio);
-		old = set_active_memcg(memcg);
-		err = page_wp_break_folio(folio);
-		set_active_memcg(old);
+		for (payer = memcg; ; payer = parent_mem_cgroup(payer)) {
+			old = set_active_memcg(payer);
+			err = page_wp_break_folio(folio);
+			set_active_memcg(old);
+			if (err != -ENOMEM || !payer || mem_cgroup_is_root(payer))
+				break;
+		}
 		mem_cgroup_put(memcg);
 		folio_put(folio);
 		if (err)
@@ -1213,7 +1223,8 @@ unsigned long __page_wp_drop_range(struct address_space *mapping,
 			folio_unlock(folio);
 		}
 		folio_put(folio);
-		if (first++ == last)
+		/* If it stays, go on; if not, it may have got another one. */
+		if (unused && first++ == last)
 			break;
 		cond_resched();
 	}

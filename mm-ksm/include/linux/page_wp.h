@@ -386,8 +386,8 @@ static inline pgoff_t folio_index_at(const struct folio *folio, pgoff_t index)
 	return folio_test_large(folio) ? folio->index : index;
 }
 #else
-/* A macro, so that an unused index leaves no trace in the code. */
-#define folio_index_at(f, i)	((f)->index)
+/* A macro, so that an index that is not needed leaves no trace in the code. */
+#define folio_index_at(f, i)	((void)sizeof(i), (f)->index)
 #endif
 
 /**

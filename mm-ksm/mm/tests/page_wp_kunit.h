@@ -495,6 +495,7 @@ static int wp_test_init(struct kunit *test)
 		struct inode *inode = &wp->inode[i];
 
 		inode_init_once(inode);
+		spin_lock_init(&inode->i_lock);
 		inode->i_sb = &wp_test_sb;
 		inode->i_mode = S_IFREG;
 		inode->i_mapping = &inode->i_data;

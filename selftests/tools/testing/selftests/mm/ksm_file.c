@@ -2070,7 +2070,7 @@ static int test_counters(void)
 		fail("page cache shrank by %ld pages, not %ld", drop, sharing);
 }
 
-static long vmstat(const char *key)
+static long read_vmstat(const char *key)
 {
 	FILE *fp = fopen("/proc/vmstat", "r");
 	long val = -1, got;
@@ -2128,7 +2128,8 @@ static int kpageflags_ksm(const struct file *f)
 /* /proc tells which pages are merged, and how often that happened. */
 static int test_proc(void)
 {
-	long merged = vmstat("page_wp_merge"), broken = vmstat("page_wp_break");
+	long merged = read_vmstat("page_wp_merge");
+	long broken = read_vmstat("page_wp_break");
 	long sharing = ksm_get("file_pages_sharing");
 	struct file *f;
 	size_t p;
@@ -2149,12 +2150,13 @@ static int test_proc(void)
 			return fail("%s: smaps: %ld kB, not %d pages", f->path,
 				    smaps_ksm_kb(f->map), want);
 	}
-	if (vmstat("page_wp_merge") - merged <
+	if (read_vmstat("page_wp_merge") - merged <
 	    ksm_get("file_pages_sharing") - sharing)
-		return fail("vmstat: %ld merges", vmstat("page_wp_merge") - merged);
+		return fail("vmstat: %ld merges",
+			    read_vmstat("page_wp_merge") - merged);
 
 	merged = ksm_get("file_pages_broken");
-	broken = vmstat("page_wp_break");
+	broken = read_vmstat("page_wp_break");
 	ksm_set("run", 2);
 	ksm_set("run", 0);
 	look();
@@ -2162,7 +2164,7 @@ static int test_proc(void)
 		if (kpageflags_ksm(f) || smaps_ksm_kb(f->map))
 			return fail("%s: still merged after run=2", f->path);
 	merged = ksm_get("file_pages_broken") - merged;
-	broken = vmstat("page_wp_break") - broken;
+	broken = read_vmstat("page_wp_break") - broken;
 	return broken == merged && broken ? PASS :
 		fail("%ld breaks in vmstat, %ld in file_pages_broken", broken,
 		     merged);
