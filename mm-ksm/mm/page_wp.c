@@ -716,6 +716,8 @@ int page_wp_merge(struct folio *to, struct folio *from,
 	if (!folio_trylock(to))
 		goto unlock_from;
 
+	if (!page_wp_mergeable(to))
+		goto unlock_to;
 	nr = page_wp_nr_slots(from);
 	err = page_wp_room(to, nr, max_slots);
 	if (err)
