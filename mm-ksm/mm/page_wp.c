@@ -87,30 +87,39 @@ struct page_wp_slot {
 	pgoff_t index;
 };
 
+/* What most groups are is a pair. */
+#define PAGE_WP_MIN_SLOTS	2
+
 /**
  * struct page_wp - a group: the slots that share one folio
  * @folio: The folio.
- * @slots: Its slots, in no order.
- * @nr_slots: How many there are; as many references on @folio are theirs.
- * @max_slots: How many @slots has room for.
- * @hash: Hash of the content, which must never change; for PAGE_WP_DEBUG.
+ * @nr_slots: How many slots there are; as many references on @folio are theirs.
+ * @max_slots: How many slots there is room for.
  * @list: All groups, under page_wp_lock.
  * @rcu: For freeing.
+ * @pair: The slots, in no order, if @max_slots is %PAGE_WP_MIN_SLOTS.
+ * @array: The slots otherwise.
+ * @hash: Hash of the content, which must never change.
  *
  * All but @list is protected by the lock of @folio.
  */
 struct page_wp {
 	struct folio *folio;
-	struct page_wp_slot *slots;
 	unsigned int nr_slots;
 	unsigned int max_slots;
+	union {
+		struct list_head list;
+		struct rcu_head rcu;
+	};
+	union {
+		struct page_wp_slot pair[PAGE_WP_MIN_SLOTS];
+		struct page_wp_slot *array;
+	};
+#ifdef CONFIG_PAGE_WP_DEBUG
 	u64 hash;
-	struct list_head list;
-	struct rcu_head rcu;
+#endif
 };
 
-/* Room for a pair, which is what most groups are. */
-#define PAGE_WP_MIN_SLOTS	2
 /* Bounds what is done for a folio under its lock, whatever is asked for. */
 #define PAGE_WP_MAX_SLOTS	4096U
 
@@ -253,6 +262,12 @@ u64 page_wp_hash(struct folio *folio)
 	return hash;
 }
 
+#ifdef CONFIG_PAGE_WP_DEBUG
+static void page_wp_set_hash(struct page_wp *group)
+{
+	group->hash = page_wp_hash(group->folio);
+}
+
 static bool page_wp_verify_ptes(struct folio *folio, struct vm_area_struct *vma,
 				unsigned long address, void *unused)
 {
@@ -279,7 +294,7 @@ static void page_wp_verify(struct folio *folio)
 		.try_lock = true,
 	};
 
-	if (!IS_ENABLED(CONFIG_PAGE_WP_DEBUG) || PageHWPoison(&folio->page))
+	if (PageHWPoison(&folio->page))
 		return;
 	if (page_wp_hash(folio) != folio_wp(folio)->hash)
 		WARN(1, "page_wp: shared pfn 0x%lx was written to\n",
@@ -287,6 +302,15 @@ static void page_wp_verify(struct folio *folio)
 	if (folio_mapped(folio))
 		rmap_walk(folio, &rwc);
 }
+#else
+static void page_wp_set_hash(struct page_wp *group)
+{
+}
+
+static void page_wp_verify(struct folio *folio)
+{
+}
+#endif
 
 static void page_wp_count_break(void)
 {
@@ -300,26 +324,30 @@ static struct page_wp *page_wp_alloc(void)
 
 	if (!group)
 		return NULL;
-	group->slots = kmalloc_array(PAGE_WP_MIN_SLOTS, sizeof(*group->slots),
-				     GFP_KERNEL);
-	if (!group->slots) {
-		kfree(group);
-		return NULL;
-	}
 	group->nr_slots = 0;
 	group->max_slots = PAGE_WP_MIN_SLOTS;
-	atomic_long_add(ksize(group) + ksize(group->slots),
-			&page_wp_stats.bytes);
+	atomic_long_add(ksize(group), &page_wp_stats.bytes);
 	return group;
+}
+
+/* Where slots beyond a pair are, or NULL. */
+static struct page_wp_slot *page_wp_array(struct page_wp *group)
+{
+	return group->max_slots > PAGE_WP_MIN_SLOTS ? group->array : NULL;
+}
+
+static struct page_wp_slot *page_wp_slots(struct page_wp *group)
+{
+	return page_wp_array(group) ?: group->pair;
 }
 
 static void page_wp_free(struct page_wp *group)
 {
 	if (!group)
 		return;
-	atomic_long_sub(ksize(group) + ksize(group->slots),
+	atomic_long_sub(ksize(group) + ksize(page_wp_array(group)),
 			&page_wp_stats.bytes);
-	kfree(group->slots);
+	kfree(page_wp_array(group));
 	kfree_rcu(group, rcu);
 }
 
@@ -333,12 +361,15 @@ static int page_wp_reserve(struct page_wp *group, unsigned int nr)
 	if (group->nr_slots + nr <= group->max_slots)
 		return 0;
 	max = max(max, group->nr_slots + nr);
-	old = ksize(group->slots);
+	slots = page_wp_array(group);
+	old = ksize(slots);
 	size = kmalloc_size_roundup(array_size(max, sizeof(*slots)));
-	slots = krealloc(group->slots, size, GFP_KERNEL | __GFP_NOWARN);
+	slots = krealloc(slots, size, GFP_KERNEL | __GFP_NOWARN);
 	if (!slots)
 		return -ENOMEM;
-	group->slots = slots;
+	if (!page_wp_array(group))
+		memcpy(slots, group->pair, sizeof(group->pair));
+	group->array = slots;
 	group->max_slots = size / sizeof(*slots);
 	atomic_long_add((long)ksize(slots) - (long)old, &page_wp_stats.bytes);
 	return 0;
@@ -347,9 +378,10 @@ static int page_wp_reserve(struct page_wp *group, unsigned int nr)
 static void page_wp_add_slot(struct page_wp *group,
 			     struct address_space *mapping, pgoff_t index)
 {
-	group->slots[group->nr_slots].mapping = mapping;
-	group->slots[group->nr_slots].index = index;
-	group->nr_slots++;
+	page_wp_slots(group)[group->nr_slots++] = (struct page_wp_slot) {
+		.mapping = mapping,
+		.index = index,
+	};
 	atomic_long_inc(&page_wp_stats.slots);
 }
 
@@ -358,11 +390,11 @@ static unsigned int page_wp_find_slot(struct page_wp *group,
 				      struct address_space *mapping,
 				      pgoff_t index)
 {
+	const struct page_wp_slot *slots = page_wp_slots(group);
 	unsigned int i = group->nr_slots;
 
 	while (i--)
-		if (group->slots[i].mapping == mapping &&
-		    group->slots[i].index == index)
+		if (slots[i].mapping == mapping && slots[i].index == index)
 			return i;
 	/* Whoever wants it gone will have it gone from i_pages. */
 	WARN_ONCE(1, "page_wp: a slot is missing in its group\n");
@@ -372,9 +404,11 @@ static unsigned int page_wp_find_slot(struct page_wp *group,
 /* Forget a slot; returns how many are left. */
 static unsigned int page_wp_del_slot(struct page_wp *group, unsigned int i)
 {
+	struct page_wp_slot *slots = page_wp_slots(group);
+
 	if (i == group->nr_slots)
 		return i;
-	group->slots[i] = group->slots[--group->nr_slots];
+	slots[i] = slots[--group->nr_slots];
 	atomic_long_dec(&page_wp_stats.slots);
 	return group->nr_slots;
 }
@@ -512,8 +546,7 @@ static int page_wp_protect(struct folio *folio, struct page_wp *group)
 		xas_unlock_irq(&xas);
 		return -EAGAIN;
 	}
-	if (IS_ENABLED(CONFIG_PAGE_WP_DEBUG))
-		group->hash = page_wp_hash(folio);
+	page_wp_set_hash(group);
 	folio_clear_mappedtodisk(folio);
 	folio_clear_readahead(folio);
 	xas_load(&xas);
@@ -539,8 +572,8 @@ static int page_wp_protect(struct folio *folio, struct page_wp *group)
 static bool page_wp_dissolve(struct folio *folio)
 {
 	struct page_wp *group = folio_wp(folio);
-	struct address_space *mapping = group->slots[0].mapping;
-	pgoff_t index = group->slots[0].index;
+	struct address_space *mapping = page_wp_slots(group)->mapping;
+	pgoff_t index = page_wp_slots(group)->index;
 
 	if (group->nr_slots != 1 ||
 	    folio_ref_count(folio) != 1 + page_wp_expected_refs(folio) +
@@ -642,7 +675,7 @@ static int page_wp_share_all(struct page_wp *group, struct folio *to,
 		return -ESTALE;
 	while (folio_is_wp(from)) {
 		unsigned int i = old->nr_slots - 1;
-		struct page_wp_slot slot = old->slots[i];
+		struct page_wp_slot slot = page_wp_slots(old)[i];
 		XA_STATE(xas, &slot.mapping->i_pages, slot.index);
 
 		if (mapping_mapped(slot.mapping))
@@ -1115,7 +1148,7 @@ static int page_wp_break_folio(struct folio *folio)
 		folio_lock(folio);
 		if (folio_is_wp(folio)) {
 			/* A listed slot keeps its inode until it is dropped. */
-			struct page_wp_slot slot = folio_wp(folio)->slots[0];
+			struct page_wp_slot slot = *page_wp_slots(folio_wp(folio));
 
 			page_wp_break_slot(slot.mapping, slot.index, folio, new);
 		}
@@ -1250,8 +1283,8 @@ bool page_wp_slot(struct folio *folio, unsigned int n,
 
 	if (n >= group->nr_slots)
 		return false;
-	*mapping = group->slots[n].mapping;
-	*index = group->slots[n].index;
+	*mapping = page_wp_slots(group)[n].mapping;
+	*index = page_wp_slots(group)[n].index;
 	return true;
 }
 
@@ -1276,7 +1309,8 @@ bool page_wp_reclaim(struct folio *folio, struct mem_cgroup *target_memcg)
 		return false;
 	page_wp_verify(folio);
 	while (folio_is_wp(folio)) {
-		struct page_wp_slot slot = group->slots[group->nr_slots - 1];
+		struct page_wp_slot slot =
+			page_wp_slots(group)[group->nr_slots - 1];
 
 		if (!page_wp_delete_slot(slot.mapping, slot.index, folio, &ev))
 			return false;
