@@ -2741,6 +2741,71 @@ static int test_exec_merged(void)
 	return ret;
 }
 
+#define FAIL_DIR	"/sys/kernel/debug/fail_page_alloc/"
+
+/* From now on this process gets no page, or does again. */
+static int fail_pages(bool on)
+{
+	static const char * const knobs[][2] = {
+		{ "task-filter", "1" }, { "ignore-gfp-wait", "0" },
+		{ "ignore-gfp-highmem", "0" }, { "min-order", "0" },
+		{ "verbose", "0" }, { "interval", "1" }, { "times", "-1" },
+		{ "probability", "100" },
+	};
+	char path[128];
+	size_t i;
+
+	if (!on)
+		return write_text("/proc/self/make-it-fail", "0") ||
+		       write_text(FAIL_DIR "probability", "0");
+	for (i = 0; i < ARRAY_SIZE(knobs); i++) {
+		snprintf(path, sizeof(path), FAIL_DIR "%s", knobs[i][0]);
+		if (write_text(path, knobs[i][1]))
+			return -1;
+	}
+	return write_text("/proc/self/make-it-fail", "1");
+}
+
+/* Whoever cannot have a copy gets an error, and nobody another byte. */
+static int test_no_memory(void)
+{
+	struct file *f = files;
+	ssize_t written;
+	int merged, same, unmerge, write_errno, run_errno = 0;
+
+	if (access(FAIL_DIR, F_OK))
+		return skip("no fault injection");
+	if (make_scene() || merge())
+		return FAIL;
+	unmerged(&merged, false);
+	ink(PS);
+	if (fail_pages(true)) {
+		fail_pages(false);
+		return fail("set up " FAIL_DIR);
+	}
+	errno = 0;
+	written = pwrite(f->fd, ink_buf, PS, AT);
+	write_errno = errno;
+	unmerge = write_text(KSM_DIR "run", "2");
+	run_errno = errno;
+	if (fail_pages(false))
+		return fail("put " FAIL_DIR " back");
+	ksm_set("run", 0);
+	if (written != -1 || write_errno != ENOMEM)
+		return fail("pwrite without memory: %zd, errno %d", written,
+			    write_errno);
+	if (!unmerge || run_errno != ENOMEM)
+		return fail("run=2 without memory: errno %d", run_errno);
+	unmerged(&same, false);
+	if (same != merged)
+		return fail("%d of %d slots still share", same, merged);
+	if (check_read(0, "read") || check_maps("mapping"))
+		return FAIL;
+	if (wrote(f, pwrite(f->fd, ink_buf, PS, AT), AT, ink_buf, PS))
+		return FAIL;
+	return check_read(0, "read after a write") || check_cold();
+}
+
 /* ksmd at work while every operation runs: the bytes only. */
 static int test_all_at_once(void)
 {
@@ -2796,6 +2861,7 @@ static const struct test {
 	{ "encrypted files", test_encrypted },
 	{ "swap file", test_swap_file },
 	{ "programs", test_exec_merged },
+	{ "no memory for a copy", test_no_memory },
 	{ "operations while ksmd runs", test_all_at_once },
 };
 
