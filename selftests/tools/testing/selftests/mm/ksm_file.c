@@ -2741,10 +2741,13 @@ static int test_exec_merged(void)
 	return ret;
 }
 
-#define FAIL_DIR	"/sys/kernel/debug/fail_page_alloc/"
+#define DEBUGFS		"/sys/kernel/debug/"
 
-/* From now on this process gets no page, or does again. */
-static int fail_pages(bool on)
+/*
+ * From now on a process gets no memory of a kind. Returns a file to which "0" is
+ * written to end that: it may be this process, which could not open it then.
+ */
+static int fail_memory(const char *kind, const char *pid)
 {
 	static const char * const knobs[][2] = {
 		{ "task-filter", "1" }, { "ignore-gfp-wait", "0" },
@@ -2754,16 +2757,71 @@ static int fail_pages(bool on)
 	};
 	char path[128];
 	size_t i;
+	int fd;
 
-	if (!on)
-		return write_text("/proc/self/make-it-fail", "0") ||
-		       write_text(FAIL_DIR "probability", "0");
 	for (i = 0; i < ARRAY_SIZE(knobs); i++) {
-		snprintf(path, sizeof(path), FAIL_DIR "%s", knobs[i][0]);
-		if (write_text(path, knobs[i][1]))
+		snprintf(path, sizeof(path), DEBUGFS "%s/%s", kind, knobs[i][0]);
+		/* not all kinds have all knobs */
+		if (!access(path, F_OK) && write_text(path, knobs[i][1])) {
+			fail("%s", path);
 			return -1;
+		}
 	}
-	return write_text("/proc/self/make-it-fail", "1");
+	snprintf(path, sizeof(path), "/proc/%s/make-it-fail", pid);
+	fd = open(path, O_WRONLY);
+	if (fd < 0 || write(fd, "1", 1) != 1)
+		fail("%s", path);
+	return fd;
+}
+
+static int end_failing(int fd)
+{
+	int ret = pwrite(fd, "0", 1, 0) == 1 ? PASS : fail("make-it-fail");
+
+	close(fd);
+	return ret;
+}
+
+static int find_ksmd(char *pid, size_t n)
+{
+	char path[PATH_MAX], comm[32];
+	struct dirent *ent;
+	DIR *proc = opendir("/proc");
+	int ret = -1;
+
+	while (proc && ret && (ent = readdir(proc))) {
+		snprintf(path, sizeof(path), "/proc/%s/comm", ent->d_name);
+		if (!read_text(path, comm, sizeof(comm)) &&
+		    !strcmp(comm, "ksmd"))
+			ret = snprintf(pid, n, "%s", ent->d_name) < 0;
+	}
+	if (proc)
+		closedir(proc);
+	return ret;
+}
+
+/* ksmd that cannot have memory merges nothing, and merges when it can. */
+static int test_ksmd_no_memory(void)
+{
+	char pid[16];
+	int same, fd;
+
+	if (access(DEBUGFS "failslab", F_OK))
+		return skip("no fault injection");
+	if (find_ksmd(pid, sizeof(pid)))
+		return fail("no ksmd");
+	if (make_scene() || read_all())
+		return FAIL;
+	fd = fail_memory("failslab", pid);
+	if (fd < 0)
+		return FAIL;
+	idle();
+	unmerged(&same, false);
+	if (end_failing(fd))
+		return FAIL;
+	if (same)
+		return fail("%d slots were merged without memory", same);
+	return merge() || check_cold();
 }
 
 /* Whoever cannot have a copy gets an error, and nobody another byte. */
@@ -2771,30 +2829,31 @@ static int test_no_memory(void)
 {
 	struct file *f = files;
 	ssize_t written;
-	int merged, same, unmerge, write_errno, run_errno = 0;
+	int merged, same, unmerge, write_errno, run_errno, run, fd;
 
-	if (access(FAIL_DIR, F_OK))
+	if (access(DEBUGFS "fail_page_alloc", F_OK))
 		return skip("no fault injection");
 	if (make_scene() || merge())
 		return FAIL;
 	unmerged(&merged, false);
 	ink(PS);
-	if (fail_pages(true)) {
-		fail_pages(false);
-		return fail("set up " FAIL_DIR);
-	}
+	run = open(KSM_DIR "run", O_WRONLY);
+	fd = fail_memory("fail_page_alloc", "self");
+	if (fd < 0 || run < 0)
+		return FAIL;
 	errno = 0;
 	written = pwrite(f->fd, ink_buf, PS, AT);
 	write_errno = errno;
-	unmerge = write_text(KSM_DIR "run", "2");
+	unmerge = write(run, "2", 1);
 	run_errno = errno;
-	if (fail_pages(false))
-		return fail("put " FAIL_DIR " back");
+	if (end_failing(fd))
+		return FAIL;
+	close(run);
 	ksm_set("run", 0);
 	if (written != -1 || write_errno != ENOMEM)
 		return fail("pwrite without memory: %zd, errno %d", written,
 			    write_errno);
-	if (!unmerge || run_errno != ENOMEM)
+	if (unmerge != -1 || run_errno != ENOMEM)
 		return fail("run=2 without memory: errno %d", run_errno);
 	unmerged(&same, false);
 	if (same != merged)
@@ -2862,6 +2921,7 @@ static const struct test {
 	{ "swap file", test_swap_file },
 	{ "programs", test_exec_merged },
 	{ "no memory for a copy", test_no_memory },
+	{ "no memory for ksmd", test_ksmd_no_memory },
 	{ "operations while ksmd runs", test_all_at_once },
 };
 
