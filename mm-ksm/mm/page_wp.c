@@ -355,23 +355,21 @@ static void page_wp_free(struct page_wp *group)
 static int page_wp_reserve(struct page_wp *group, unsigned int nr)
 {
 	unsigned int max = group->max_slots + max(group->max_slots / 2, 2U);
-	struct page_wp_slot *slots;
-	size_t size, old;
+	struct page_wp_slot *old = page_wp_array(group), *slots;
+	size_t size, old_size = ksize(old);
 
 	if (group->nr_slots + nr <= group->max_slots)
 		return 0;
 	max = max(max, group->nr_slots + nr);
-	slots = page_wp_array(group);
-	old = ksize(slots);
 	size = kmalloc_size_roundup(array_size(max, sizeof(*slots)));
-	slots = krealloc(slots, size, GFP_KERNEL | __GFP_NOWARN);
+	slots = krealloc(old, size, GFP_KERNEL | __GFP_NOWARN);
 	if (!slots)
 		return -ENOMEM;
-	if (!page_wp_array(group))
+	if (!old)
 		memcpy(slots, group->pair, sizeof(group->pair));
 	group->array = slots;
 	group->max_slots = size / sizeof(*slots);
-	atomic_long_add((long)ksize(slots) - (long)old, &page_wp_stats.bytes);
+	atomic_long_add((long)ksize(slots) - (long)old_size, &page_wp_stats.bytes);
 	return 0;
 }
 
