@@ -304,13 +304,14 @@ static struct ksm_file *ksm_file_find(struct address_space *mapping)
 static int ksm_file_enter(struct address_space *mapping, bool advised)
 {
 	struct ksm_file *file, *new;
-	int err = 0;
+	int err;
 
 	new = kmem_cache_zalloc(ksm_file_cache, GFP_KERNEL);
 	if (!new)
 		return -ENOMEM;
 	new->mapping = mapping;
 again:
+	err = 0;
 	spin_lock(&ksm_file_lock);
 	file = ksm_file_find(mapping);
 	if (!file) {
@@ -479,16 +480,19 @@ int ksm_file_enter_vma(struct vm_area_struct *vma)
  * @start: First address.
  * @end: Address behind the last one.
  *
- * Context: mmap_lock held; may sleep.
- * Does nothing unless the VMA is marked by VM_MERGEABLE.
+ * The caller has cleared VM_MERGEABLE, so that ksmd stops merging here.
  *
+ * Context: mmap_lock held; may sleep.
  * Return: 0, -ENOMEM, or -ERESTARTSYS if a signal is pending.
  */
 int ksm_file_unmerge_vma(struct vm_area_struct *vma, unsigned long start,
 			 unsigned long end)
 {
-	if (!(vma->vm_flags & VM_MERGEABLE) || !ksm_file_vma(vma))
+	if (!ksm_file_vma(vma))
 		return 0;
+	/* ksmd may have seen the flag: wait until its batch is done. */
+	mutex_lock(&ksm_file_mutex);
+	mutex_unlock(&ksm_file_mutex);
 	return page_wp_break_range(vma->vm_file->f_mapping,
 				   linear_page_index(vma, start),
 				   linear_page_index(vma, end) - 1);

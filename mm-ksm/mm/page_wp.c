@@ -508,7 +508,9 @@ static bool page_wp_prepare(struct folio *folio)
 		return false;
 	if (folio_mapped(folio))
 		try_to_unmap(folio, TTU_SYNC);
-	if (folio_mapped(folio) || page_wp_busy(folio))
+	/* Buffers that are clean would take the dirty bit with them. */
+	if (folio_mapped(folio) || page_wp_busy(folio) ||
+	    folio_test_dirty(folio))
 		return false;
 	return filemap_release_folio(folio, GFP_KERNEL) &&
 	       !folio_has_private(folio);
@@ -1053,25 +1055,27 @@ static struct folio *page_wp_next(struct address_space *mapping, pgoff_t *index,
  * @last: Last index, inclusive.
  *
  * Context: May sleep.
- * Return: 0, -ENOMEM, or -ERESTARTSYS if a signal is pending; what was broken by
- * then stays broken.
+ * Return: 0, -ENOMEM, or -ERESTARTSYS if a signal is pending and there is more to
+ * do than @first; what was broken by then stays broken.
  */
 int page_wp_break_range(struct address_space *mapping, pgoff_t first,
 			pgoff_t last)
 {
+	pgoff_t start = first;
 	struct folio *folio;
 	int err = 0;
 
 	while (page_wp_used() &&
 	       (folio = page_wp_next(mapping, &first, last))) {
-		err = __page_wp_break(mapping, first, folio,
-				      mapping_gfp_mask(mapping));
+		if (first != start && signal_pending(current))
+			err = -ERESTARTSYS;
+		else
+			err = __page_wp_break(mapping, first, folio,
+					      mapping_gfp_mask(mapping));
 		folio_put(folio);
 		if (err)
 			break;
 		/* The same index again: it may hold another group's folio. */
-		if (signal_pending(current))
-			return -ERESTARTSYS;
 		cond_resched();
 	}
 	return err;
@@ -1230,7 +1234,7 @@ static bool page_wp_slot_mapped(struct address_space *mapping, pgoff_t index,
  *
  * See page_wp_evict_range() and page_wp_drop_range().
  *
- * Return: Number of slots dropped.
+ * Return: Number of folios that have no slot any more.
  */
 unsigned long __page_wp_drop_range(struct address_space *mapping,
 				   pgoff_t first, pgoff_t last, bool unused)
@@ -1251,7 +1255,7 @@ unsigned long __page_wp_drop_range(struct address_space *mapping,
 			    !(unused && page_wp_slot_mapped(mapping, first,
 							    folio))) {
 				__page_wp_drop_slot(mapping, first, folio);
-				count++;
+				count += !folio_is_wp(folio);
 			}
 			folio_unlock(folio);
 		}
@@ -1262,6 +1266,23 @@ unsigned long __page_wp_drop_range(struct address_space *mapping,
 		cond_resched();
 	}
 	return count;
+}
+
+/**
+ * page_wp_drop - take a shared folio out of all its slots
+ * @folio: The locked shared folio.
+ *
+ * For memory that is failing: the files read their pages again.
+ *
+ * Context: See page_wp_drop_slot().
+ */
+void page_wp_drop(struct folio *folio)
+{
+	struct address_space *mapping;
+	pgoff_t index;
+
+	while (folio_is_wp(folio) && page_wp_slot(folio, 0, &mapping, &index))
+		__page_wp_drop_slot(mapping, index, folio);
 }
 
 /**

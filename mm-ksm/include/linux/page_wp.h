@@ -71,6 +71,7 @@ bool __page_wp_drop_slot(struct address_space *mapping, pgoff_t index,
 			 struct folio *folio);
 unsigned long __page_wp_drop_range(struct address_space *mapping,
 				   pgoff_t first, pgoff_t last, bool unused);
+void page_wp_drop(struct folio *folio);
 bool __page_wp_in_slot(const struct folio *folio, struct address_space *mapping,
 		       pgoff_t index);
 bool page_wp_slot(struct folio *folio, unsigned int n,
@@ -150,6 +151,10 @@ static inline bool folio_in_slot(const struct folio *folio,
 				 struct address_space *mapping, pgoff_t index)
 {
 	return folio->mapping == mapping;
+}
+
+static inline void page_wp_drop(struct folio *folio)
+{
 }
 
 static inline bool page_wp_slot(struct folio *folio, unsigned int n,
@@ -246,7 +251,7 @@ static inline bool page_wp_drop_slot(struct address_space *mapping,
  * whose folio is locked, or that a VMA maps, stay.
  *
  * Context: May sleep; no folio lock held.
- * Return: Number of slots dropped.
+ * Return: Number of folios that have no slot any more.
  */
 static inline unsigned long page_wp_evict_range(struct address_space *mapping,
 						pgoff_t first, pgoff_t last)

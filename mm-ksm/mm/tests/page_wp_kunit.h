@@ -6,6 +6,7 @@
  */
 
 #include <kunit/test.h>
+#include <linux/sched/signal.h>
 
 #define WP_PAGES	8
 
@@ -312,6 +313,45 @@ static void wp_test_break(struct kunit *test)
 	folio_put(folio);
 }
 
+/* A signal stops what is long, but not the first step. */
+static void wp_test_break_signal(struct kunit *test)
+{
+	struct folio *folio = wp_pair(test);
+	struct folio *to = wp_add(test, 0, 2, 'b');
+	struct folio *from = wp_add(test, 1, 6, 'b');
+
+	KUNIT_ASSERT_EQ(test, 0, wp_merge(to, from, 16));
+	allow_signal(SIGUSR1);
+	send_sig(SIGUSR1, current, 1);
+	KUNIT_EXPECT_EQ(test, -ERESTARTSYS,
+			page_wp_break_range(wp_mapping(test, 1), 5, 6));
+	KUNIT_EXPECT_PTR_NE(test, folio, wp_slot(test, 1, 5));
+	KUNIT_EXPECT_PTR_EQ(test, to, wp_slot(test, 1, 6));
+	KUNIT_EXPECT_EQ(test, 0, page_wp_break_range(wp_mapping(test, 1), 6, 6));
+	KUNIT_EXPECT_PTR_NE(test, to, wp_slot(test, 1, 6));
+	flush_signals(current);
+	disallow_signal(SIGUSR1);
+	folio_put(from);
+	folio_put(to);
+	folio_put(folio);
+}
+
+/* Poisoned memory leaves all files, and the group is gone. */
+static void wp_test_drop(struct kunit *test)
+{
+	struct folio *folio = wp_pair(test);
+
+	folio_lock(folio);
+	page_wp_drop(folio);
+	KUNIT_EXPECT_FALSE(test, folio_is_wp(folio));
+	KUNIT_EXPECT_NULL(test, folio->mapping);
+	KUNIT_EXPECT_EQ(test, 1, folio_ref_count(folio));
+	folio_unlock(folio);
+	KUNIT_EXPECT_EQ(test, 0, wp_mapping(test, 0)->nrpages);
+	KUNIT_EXPECT_EQ(test, 0, wp_mapping(test, 1)->nrpages);
+	folio_put(folio);
+}
+
 /* The last slot gets the folio itself, unless somebody looks at it. */
 static void wp_test_dissolve(struct kunit *test)
 {
@@ -537,6 +577,8 @@ static struct kunit_case wp_test_cases[] = {
 	KUNIT_CASE(wp_test_break),
 	KUNIT_CASE(wp_test_dissolve),
 	KUNIT_CASE(wp_test_try_dissolve),
+	KUNIT_CASE(wp_test_break_signal),
+	KUNIT_CASE(wp_test_drop),
 	KUNIT_CASE(wp_test_dissolve_busy),
 	KUNIT_CASE(wp_test_lookup),
 	KUNIT_CASE(wp_test_truncate),
