@@ -2692,6 +2692,9 @@ static int test_swap_file(void)
 		return FAIL;
 	if (swapon(files[0].path, 0))
 		return skip("swapon");
+	*(__u32 *)(head + 1024) = 1;
+	*(__u32 *)(head + 1028) = 15;
+	want_bytes(files, 0, head, PS);
 	ret = passes(2) || check_read(0, "read with swap on");
 	map = mmap(NULL, 8 * PS, PROT_READ | PROT_WRITE,
 		   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
