@@ -4,7 +4,7 @@
 // its address is taken.  Changes nothing.
 //
 //   table  FUNCTION STRUCT MEMBER	it implements an operation
-//   taken  FUNCTION PLACE		its address is taken in any other way
+//   taken  FUNCTION PLACE LINE	its address is taken in any other way, or exported
 
 @initialize:python@
 @@
@@ -38,4 +38,4 @@ fn@p
 @script:python@
 p << taken.p; fn << virtual.fn;
 @@
-fact("taken", p, fn, p[0].current_element)
+fact("taken", p, fn, p[0].current_element, p[0].line)

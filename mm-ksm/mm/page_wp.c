@@ -145,14 +145,16 @@ static bool page_wp_dirty_folio(struct address_space *mapping,
 	return false;
 }
 
-static int page_wp_read_folio(struct file *file, struct folio *folio)
+static int page_wp_read_folio(struct file *file, struct address_space *mapping,
+			      struct folio *folio)
 {
 	WARN_ONCE(1, "page_wp: a shared folio is being read in\n");
 	folio_unlock(folio);
 	return -EIO;
 }
 
-static bool page_wp_release_folio(struct folio *folio, gfp_t gfp)
+static bool page_wp_release_folio(struct address_space *mapping,
+				  struct folio *folio, gfp_t gfp)
 {
 	WARN_ONCE(1, "page_wp: a shared folio has private data\n");
 	return false;

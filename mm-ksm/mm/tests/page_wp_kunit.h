@@ -23,7 +23,8 @@ static struct super_block wp_test_sb = {
 
 static int wp_test_released;
 
-static bool wp_test_release_folio(struct folio *folio, gfp_t gfp)
+static bool wp_test_release_folio(struct address_space *mapping,
+				  struct folio *folio, gfp_t gfp)
 {
 	wp_test_released++;
 	folio_detach_private(folio);

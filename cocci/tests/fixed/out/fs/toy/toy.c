@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 
-/* Reached from an operation that has no mapping, and from elsewhere. */
+/* Reached from an operation that has no index, and from elsewhere. */
 static int toy_forget(struct folio *folio, size_t offset)
 {
-	return folio_mapping_excl(folio)->host->i_size - offset;
+	return folio_index_excl(folio) - offset;
 }
 
 static int toy_middle(struct folio *folio)
@@ -16,10 +16,9 @@ static bool toy_release_folio(struct folio *folio, gfp_t gfp)
 	return toy_middle(folio);
 }
 
-/* May be called without a file. */
 static int toy_read_folio(struct file *file, struct folio *folio)
 {
-	return folio_mapping_excl(folio)->host->i_size;
+	return folio_index_excl(folio);
 }
 
 int toy_truncate(struct inode *inode, struct folio *folio)

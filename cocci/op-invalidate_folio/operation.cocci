@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: GPL-2.0
+//
+// The operation itself and the calls through it.
+
+@@
+@@
+ struct address_space_operations {
+ ...
+ void (*invalidate_folio)(
++	struct address_space *,
+ struct folio *, size_t offset, size_t len);
+ ...
+ };
+
+@@
+expression O;
+expression list A;
+@@
+ O->invalidate_folio(
++	CTX_MAP,
+ A)

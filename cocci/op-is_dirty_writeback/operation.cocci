@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-2.0
+//
+// The operation itself and the calls through it.
+
+@@
+typedef bool;
+@@
+ struct address_space_operations {
+ ...
+ void (*is_dirty_writeback)(
++	struct address_space *,
+ struct folio *, bool *dirty, bool *wb);
+ ...
+ };
+
+@@
+expression O;
+expression list A;
+@@
+ O->is_dirty_writeback(
++	CTX_MAP,
+ A)

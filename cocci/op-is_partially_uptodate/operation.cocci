@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: GPL-2.0
+//
+// The operation itself and the calls through it.
+
+@@
+@@
+ struct address_space_operations {
+ ...
+ bool (*is_partially_uptodate)(
++	struct address_space *,
+ struct folio *, size_t from, size_t count);
+ ...
+ };
+
+@@
+expression O;
+expression list A;
+@@
+ O->is_partially_uptodate(
++	CTX_MAP,
+ A)

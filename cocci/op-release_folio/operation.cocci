@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-2.0
+//
+// The operation itself and the calls through it.
+
+@@
+typedef gfp_t;
+@@
+ struct address_space_operations {
+ ...
+ bool (*release_folio)(
++	struct address_space *,
+ struct folio *, gfp_t);
+ ...
+ };
+
+@@
+expression O;
+expression list A;
+@@
+ O->release_folio(
++	CTX_MAP,
+ A)

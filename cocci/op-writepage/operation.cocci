@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: GPL-2.0
+//
+// The operation itself and the calls through it.
+
+@@
+@@
+ struct address_space_operations {
+ ...
+ int (*writepage)(
++	struct address_space *,
+ struct page *page, struct writeback_control *wbc);
+ ...
+ };
+
+@@
+expression O;
+expression list A;
+@@
+ O->writepage(
++	CTX_MAP,
+ A)
