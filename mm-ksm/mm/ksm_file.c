@@ -483,7 +483,7 @@ int ksm_file_enter_vma(struct vm_area_struct *vma)
  * The caller has cleared VM_MERGEABLE, so that ksmd stops merging here.
  *
  * Context: mmap_lock held; may sleep.
- * Return: 0, -ENOMEM, or -ERESTARTSYS if a signal is pending.
+ * Return: 0, -ENOMEM, -ERESTARTSYS if a signal is pending, -EINTR if it kills.
  */
 int ksm_file_unmerge_vma(struct vm_area_struct *vma, unsigned long start,
 			 unsigned long end)
@@ -491,7 +491,8 @@ int ksm_file_unmerge_vma(struct vm_area_struct *vma, unsigned long start,
 	if (!ksm_file_vma(vma))
 		return 0;
 	/* ksmd may have seen the flag: wait until its batch is done. */
-	mutex_lock(&ksm_file_mutex);
+	if (mutex_lock_killable(&ksm_file_mutex))
+		return -EINTR;
 	mutex_unlock(&ksm_file_mutex);
 	return page_wp_break_range(vma->vm_file->f_mapping,
 				   linear_page_index(vma, start),
@@ -499,7 +500,7 @@ int ksm_file_unmerge_vma(struct vm_area_struct *vma, unsigned long start,
 }
 
 /*
- * Find the next part of a file, from *@first on, that somebody advised.
+ * Find the next part of a file, from *@first to *@last, that somebody advised.
  * Returns 0, -ENOENT if there is none, -EAGAIN if that cannot be told now.
  */
 static int ksm_file_advised(struct address_space *mapping, pgoff_t *first,
@@ -510,7 +511,7 @@ static int ksm_file_advised(struct address_space *mapping, pgoff_t *first,
 
 	if (!i_mmap_trylock_read(mapping))
 		return -EAGAIN;
-	vma_interval_tree_foreach(vma, &mapping->i_mmap, *first, ULONG_MAX) {
+	vma_interval_tree_foreach(vma, &mapping->i_mmap, *first, *last) {
 		if (!(READ_ONCE(vma->vm_flags) & VM_MERGEABLE))
 			continue;
 		*first = max(*first, vma->vm_pgoff);
@@ -547,6 +548,36 @@ static struct folio *ksm_file_get_folio(unsigned long pfn)
 }
 
 /*
+ * May others be merged with this folio?  In madvise mode somebody must have advised
+ * it, if it is shared one of its slots: it may have been seen in another mode, or
+ * before who advised it opted out or went away.
+ * Returns 0, -ENOENT if not, -EAGAIN if that cannot be told now.
+ */
+static int ksm_file_asked(struct folio *folio)
+{
+	struct address_space *mapping;
+	pgoff_t index, last;
+	unsigned int n = 0;
+	int ret = -ENOENT;
+
+	if (ksm_file_mode != KSM_FILE_MADVISE)
+		return 0;
+	if (!folio_trylock(folio))
+		return -EAGAIN;
+	if (folio_is_wp(folio)) {
+		while (ret && page_wp_slot(folio, n++, &mapping, &index)) {
+			last = index;
+			ret = ksm_file_advised(mapping, &index, &last);
+		}
+	} else if (folio_mapping(folio)) {
+		index = last = folio->index;
+		ret = ksm_file_advised(folio->mapping, &index, &last);
+	}
+	folio_unlock(folio);
+	return ret;
+}
+
+/*
  * Try to merge a folio with those of equal hash.  It may be shared: others may
  * have merged with it, and one that it failed to merge with is still about.
  * Returns 0 if it was merged, -EAGAIN if it is worth another try later, -ENOENT
@@ -565,7 +596,7 @@ static int ksm_file_merge(struct folio *folio, u64 hash,
 		struct ksm_rec *rec = ksm_rec_find(pfn);
 		u32 tag = atomic_read(&rec->tag);
 		struct folio *to = NULL;
-		int err;
+		int err = -ENOENT;
 
 		cond_resched();
 		if (pfn == own || ((tag & KSM_REC_SEEN) &&
@@ -575,13 +606,21 @@ static int ksm_file_merge(struct folio *folio, u64 hash,
 		}
 		if (tag & KSM_REC_SEEN)
 			to = ksm_file_get_folio(pfn);
+		if (to) {
+			err = ksm_file_asked(to);
+			if (err == -ENOENT) {
+				folio_put(to);
+				to = NULL;
+			}
+		}
 		if (!to) {
 			*link = rec->next;
 			atomic_andnot(KSM_REC_SEEN | KSM_REC_LINKED, &rec->tag);
 			continue;
 		}
-		err = -ENOENT;
-		if (across_nodes || folio_nid(to) == folio_nid(folio))
+		if (!across_nodes && folio_nid(to) != folio_nid(folio))
+			err = -ENOENT;
+		else if (!err)
 			err = page_wp_merge(to, folio, max_sharing);
 		folio_put(to);
 		if (!err)
@@ -758,7 +797,8 @@ void ksm_file_scan(unsigned int nr_pages, unsigned int max_sharing,
 	if (ksm_file_mode == KSM_FILE_NEVER || !ksm_file_start())
 		return;
 
-	while (nr_pages && ksm_file_cursor.file && !freezing(current)) {
+	while (nr_pages && ksm_file_mode != KSM_FILE_NEVER &&
+	       ksm_file_cursor.file && !freezing(current)) {
 		unsigned int batch = min(nr_pages, KSM_FILE_BATCH);
 		pgoff_t first, last = ULONG_MAX - 1;
 		struct address_space *mapping;
@@ -817,7 +857,10 @@ void ksm_file_scan(unsigned int nr_pages, unsigned int max_sharing,
 		spin_unlock(&ksm_file_lock);
 		iput(inode);
 		ksm_file_sb_put(sb);
+		/* Who opts out waits for this batch, not for all. */
+		mutex_unlock(&ksm_file_mutex);
 		cond_resched();
+		mutex_lock(&ksm_file_mutex);
 	}
 }
 

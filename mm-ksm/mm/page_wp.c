@@ -1058,25 +1058,29 @@ static struct folio *page_wp_next(struct address_space *mapping, pgoff_t *index,
  *
  * Context: May sleep.
  * Return: 0, -ENOMEM, or -ERESTARTSYS if a signal is pending and there is more to
- * do than @first; what was broken by then stays broken.
+ * do than one page; what was broken by then stays broken.
  */
 int page_wp_break_range(struct address_space *mapping, pgoff_t first,
 			pgoff_t last)
 {
-	pgoff_t start = first;
+	bool single = first == last, broken = false;
 	struct folio *folio;
 	int err = 0;
 
 	while (page_wp_used() &&
 	       (folio = page_wp_next(mapping, &first, last))) {
-		if (first != start && signal_pending(current))
+		if (broken && !single && signal_pending(current))
 			err = -ERESTARTSYS;
 		else
 			err = __page_wp_break(mapping, first, folio,
 					      mapping_gfp_mask(mapping));
+		/* Nobody else may come by the one that is left. */
+		if (!err)
+			page_wp_try_dissolve(folio);
 		folio_put(folio);
 		if (err)
 			break;
+		broken = true;
 		/* The same index again: it may hold another group's folio. */
 		cond_resched();
 	}

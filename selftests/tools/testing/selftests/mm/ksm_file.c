@@ -2276,6 +2276,44 @@ static int test_unmergeable(void)
 	return check_read(0, "read after MADV_UNMERGEABLE");
 }
 
+static int advise(struct file *f, int advice)
+{
+	if (madvise(f->map, MAXLEN, advice))
+		return fail("madvise %d", advice);
+	return read_all() || passes(3);
+}
+
+/* Who opts in is not merged with what was opted out, or whose opt-in ended. */
+static int test_opt_in_ended(void)
+{
+	int i;
+
+	ksm_mode("madvise");
+	if (make_files(3, 1, true) || advise(files, MADV_MERGEABLE) ||
+	    advise(files, MADV_UNMERGEABLE) ||
+	    advise(files + 1, MADV_MERGEABLE))
+		return FAIL;
+	if (sharers(files, 0) || sharers(files + 1, 0))
+		return fail("merged with what was opted out");
+	unmap_file(files + 1);
+	if (map_file(files + 1) || advise(files + 2, MADV_MERGEABLE))
+		return FAIL;
+	if (sharers(files + 2, 0))
+		return fail("merged with what was unmapped");
+	if (advise_all(MADV_MERGEABLE) || passes(3))
+		return FAIL;
+	for (i = 0; i < nfiles; i++)
+		if (sharers(files + i, 0) != 2)
+			return fail("%d sharers", sharers(files + i, 0));
+	/* The last one that is left is alone as soon as the others are out. */
+	for (i = 0; i < nfiles - 1; i++)
+		if (madvise(files[i].map, MAXLEN, MADV_UNMERGEABLE))
+			return fail("MADV_UNMERGEABLE");
+	if (ksm_get("file_pages_shared"))
+		return fail("a page alone is shared");
+	return PASS;
+}
+
 /* munmap ends an opt-in: what is merged stays so, nothing more is merged. */
 static int test_munmap(void)
 {
@@ -2909,6 +2947,7 @@ static const struct test {
 	{ "madvise, no opt-in", test_madvise_none },
 	{ "madvise", test_madvise },
 	{ "madvise, part of a file", test_madvise_range },
+	{ "an opt-in that ended", test_opt_in_ended },
 	{ "MADV_UNMERGEABLE", test_unmergeable },
 	{ "opt-in ends with munmap", test_munmap },
 	{ "opt-in ends with exit", test_exit },
