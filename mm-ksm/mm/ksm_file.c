@@ -570,7 +570,8 @@ static int ksm_file_asked(struct folio *folio)
 			ret = ksm_file_advised(mapping, &index, &last);
 		}
 	} else if (folio_mapping(folio)) {
-		index = last = folio->index;
+		index = folio->index;
+		last = index;
 		ret = ksm_file_advised(folio->mapping, &index, &last);
 	}
 	folio_unlock(folio);

@@ -2276,7 +2276,7 @@ static int test_unmergeable(void)
 	return check_read(0, "read after MADV_UNMERGEABLE");
 }
 
-static int advise(struct file *f, int advice)
+static int advise_and_scan(struct file *f, int advice)
 {
 	if (madvise(f->map, MAXLEN, advice))
 		return fail("madvise %d", advice);
@@ -2289,14 +2289,14 @@ static int test_opt_in_ended(void)
 	int i;
 
 	ksm_mode("madvise");
-	if (make_files(3, 1, true) || advise(files, MADV_MERGEABLE) ||
-	    advise(files, MADV_UNMERGEABLE) ||
-	    advise(files + 1, MADV_MERGEABLE))
+	if (make_files(3, 1, true) || advise_and_scan(files, MADV_MERGEABLE) ||
+	    advise_and_scan(files, MADV_UNMERGEABLE) ||
+	    advise_and_scan(files + 1, MADV_MERGEABLE))
 		return FAIL;
 	if (sharers(files, 0) || sharers(files + 1, 0))
 		return fail("merged with what was opted out");
 	unmap_file(files + 1);
-	if (map_file(files + 1) || advise(files + 2, MADV_MERGEABLE))
+	if (map_file(files + 1) || advise_and_scan(files + 2, MADV_MERGEABLE))
 		return FAIL;
 	if (sharers(files + 2, 0))
 		return fail("merged with what was unmapped");
