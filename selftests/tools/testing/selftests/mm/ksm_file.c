@@ -2276,10 +2276,10 @@ static int test_unmergeable(void)
 	return check_read(0, "read after MADV_UNMERGEABLE");
 }
 
-static int advise_and_scan(struct file *f, int advice)
+static int opt_in_and_scan(struct file *f)
 {
-	if (madvise(f->map, MAXLEN, advice))
-		return fail("madvise %d", advice);
+	if (madvise(f->map, MAXLEN, MADV_MERGEABLE))
+		return fail("MADV_MERGEABLE");
 	return read_all() || passes(3);
 }
 
@@ -2289,14 +2289,16 @@ static int test_opt_in_ended(void)
 	int i;
 
 	ksm_mode("madvise");
-	if (make_files(3, 1, true) || advise_and_scan(files, MADV_MERGEABLE) ||
-	    advise_and_scan(files, MADV_UNMERGEABLE) ||
-	    advise_and_scan(files + 1, MADV_MERGEABLE))
+	if (make_files(3, 1, true) || opt_in_and_scan(files))
+		return FAIL;
+	if (madvise(files[0].map, MAXLEN, MADV_UNMERGEABLE))
+		return fail("MADV_UNMERGEABLE");
+	if (opt_in_and_scan(files + 1))
 		return FAIL;
 	if (sharers(files, 0) || sharers(files + 1, 0))
 		return fail("merged with what was opted out");
 	unmap_file(files + 1);
-	if (map_file(files + 1) || advise_and_scan(files + 2, MADV_MERGEABLE))
+	if (map_file(files + 1) || opt_in_and_scan(files + 2))
 		return FAIL;
 	if (sharers(files + 2, 0))
 		return fail("merged with what was unmapped");
