@@ -2,8 +2,7 @@
 //
 // FUNCTIONS, which implement an operation, get the mapping as parameter number
 // PLACE, named CTX: their definitions, their prototypes, and at every direct call a
-// hole for the driver.  A local of that name that held the
-// same goes.
+// hole for the driver.  A local of that name that held the same goes.
 //
 // Leaves: calls through the operation (STEP/operation.cocci).
 
