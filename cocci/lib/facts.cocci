@@ -142,10 +142,16 @@ p << from.p; x << from.x; E << from.E;
 fact("from", p, x, E)
 
 @lookup@
-expression M, I, G, A;
+identifier get = { __filemap_get_folio, filemap_get_folio, filemap_lock_folio,
+		   filemap_grab_folio, find_get_page, find_get_page_flags,
+		   find_lock_page, find_or_create_page, pagecache_get_page,
+		   grab_cache_page, grab_cache_page_nowait,
+		   grab_cache_page_write_begin, read_cache_folio, read_cache_page,
+		   read_cache_page_gfp, read_mapping_folio, read_mapping_page };
+expression M, I;
 position p;
 @@
-__filemap_get_folio@p(M, I, G, A)
+get@p(M, I, ...)
 
 @script:python@
 p << lookup.p; I << lookup.I;

@@ -3,11 +3,19 @@
 // In the function FN what is still without a context becomes exclusive.
 //
 // The driver runs it for functions that are, or are only reached through, one of
-// these operations, whose signatures lack an index (scripts/cocci, EXCL_OPS):
+// these operations and callbacks, whose signatures lack an index (scripts/cocci,
+// EXCL_OPS).  A shared folio is uptodate, clean, not under writeback and without
+// private data, and the core breaks it before a writer gets it:
 //
-//   read_folio		the folio is locked and not uptodate; a shared one is uptodate
-//   release_folio	the folio has private data; a shared one has none
-//   invalidate_folio	the folio has private data; a shared one has none
+//   read_folio, readahead	the folio is locked and not uptodate
+//   release_folio, invalidate_folio, is_partially_uptodate, is_dirty_writeback
+//				the folio has private data
+//   launder_folio, writepage, writepages, write_cache_pages()
+//				the folio is locked and dirty, or under writeback
+//   dirty_folio, write_begin, write_end
+//				the folio is locked or mapped for writing
+//   bi_end_io, b_end_io	I/O has just ended: the folio is not uptodate yet, or
+//				under writeback
 //
 // Leaves: everything outside FN.
 

@@ -9,7 +9,10 @@
 // it would say yes for every shared folio and hand one to a writer.
 // A store becomes folio_set_mapping().
 // A buffer knows its folio, and a folio with buffers has private data, which a
-// shared folio has not: exclusive.
+// shared folio has not: exclusive.  So is the folio of a bio, which is being read and
+// not uptodate, or under writeback.
+// spatch does not know the types of members: of those that are called page, pages,
+// folio or folios, or end so, the name is taken for the type.
 // Every other use becomes contextual with a hole, CTX_MAP, where the context
 // belongs; the driver fills it (scripts/cocci).
 
@@ -68,9 +71,17 @@ struct buffer_head *B;
 + folio_mapping_excl(B->b_folio)
 )
 
+@bio@
+struct folio_iter I;
+@@
+- I.folio->mapping
++ folio_mapping_excl(I.folio)
+
 @use@
 struct folio *F;
 struct page *P;
+expression E, N;
+identifier f =~ "folios?$", p =~ "pages?$";
 @@
 (
 - F->mapping
@@ -93,4 +104,16 @@ struct page *P;
 |
 - page_file_mapping(P)
 + folio_mapping_ctx(page_folio(P), CTX_MAP)
+|
+- E->f->mapping
++ folio_mapping_ctx(E->f, CTX_MAP)
+|
+- E->f[N]->mapping
++ folio_mapping_ctx(E->f[N], CTX_MAP)
+|
+- E->p->mapping
++ folio_mapping_ctx(page_folio(E->p), CTX_MAP)
+|
+- E->p[N]->mapping
++ folio_mapping_ctx(page_folio(E->p[N]), CTX_MAP)
 )
