@@ -5,10 +5,13 @@
 LANE ?= uml
 export LANE CACHE KERNEL_TARBALL FULL
 
-.PHONY: help setup series build boot demo check deb clean
+.PHONY: help setup series series-check strict threading-report build boot demo check deb clean
 help:
 	@echo 'make setup   install what is needed, unpack the base kernel'
 	@echo 'make series  write patches/ from cocci/, mm-ksm/, fs-adapters/, selftests/'
+	@echo 'make series-check      compile what commits of the series touch, each by itself'
+	@echo 'make strict  let the compiler prove that nobody takes a mapping from a page'
+	@echo 'make threading-report  what became of each use, filesystem by filesystem'
 	@echo 'make build   build the patched kernel of a lane'
 	@echo 'make boot    boot it and open a shell (or run CMD="...")'
 	@echo 'make demo    merge equal pages of real files, and prove it safe'
@@ -26,6 +29,15 @@ setup:
 
 series: setup
 	@scripts/series
+
+series-check: setup
+	@scripts/check 10 27
+
+strict: setup
+	@scripts/strict
+
+threading-report: setup
+	@scripts/threading-report
 
 build: setup
 	@scripts/kbuild $(LANE)

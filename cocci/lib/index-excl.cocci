@@ -21,7 +21,7 @@
 
 @@
 type T;
-struct folio *F;
+expression F;
 position p : script:python() { p[0].current_element == "FN" };
 @@
 (
@@ -34,7 +34,7 @@ position p : script:python() { p[0].current_element == "FN" };
 
 @@
 typedef loff_t;
-struct folio *F;
+expression F;
 position p : script:python() { p[0].current_element == "FN" };
 @@
 - folio_pos_ctx@p(F, (loff_t)CTX_IDX << PAGE_SHIFT)

@@ -9,16 +9,20 @@
 // The folio of a bio is being read and not uptodate, or under writeback: exclusive.
 // spatch does not know the types of members: of those that are called page, pages,
 // folio or folios, or end so, the name is taken for the type.
-//
-// Leaves: stores to the field.
+// A store becomes folio_set_index().
 
-@store@
+@store disable ptr_to_array@
 struct folio *F;
 struct page *P;
 expression E;
-position p;
 @@
-\( F->index@p \| P->index@p \) = E
+(
+- F->index = E
++ folio_set_index(F, E)
+|
+- P->index = E
++ folio_set_index(page_folio(P), E)
+)
 
 @bio@
 struct folio_iter I;
@@ -31,20 +35,19 @@ struct folio_iter I;
 + folio_pos_excl(I.folio)
 )
 
-@use@
+@use disable ptr_to_array@
 typedef loff_t;
 type T;
 struct folio *F;
 struct page *P;
 expression E, N;
 identifier f =~ "folios?$", g =~ "pages?$";
-position p != store.p;
 @@
 (
-- (T)F->index@p
+- (T)F->index
 + (T)folio_index_ctx(F, CTX_IDX)
 |
-- F->index@p
+- F->index
 + folio_index_ctx(F, CTX_IDX)
 |
 - folio_index(F)
@@ -59,10 +62,10 @@ position p != store.p;
 - folio_pos(F)
 + folio_pos_ctx(F, (loff_t)CTX_IDX << PAGE_SHIFT)
 |
-- (T)P->index@p
+- (T)P->index
 + (T)folio_index_ctx(page_folio(P), CTX_IDX)
 |
-- P->index@p
+- P->index
 + folio_index_ctx(page_folio(P), CTX_IDX)
 |
 - page_offset(P)

@@ -11,7 +11,7 @@
 // Leaves: everything outside FN.
 
 @@
-struct folio *F;
+expression F;
 position p : script:python() { p[0].current_element == "FN" };
 @@
 - folio_mapping_ctx@p(F, CTX_MAP)

@@ -11,10 +11,13 @@ identifier fn = { FUNCTIONS };
 struct folio *F;
 struct page *P;
 expression E;
+identifier D;
 @@
  fn(...) {
  ...
 (
+- struct address_space *CTX = D;
+|
 - struct address_space *CTX = F->mapping;
 |
 - struct address_space *CTX = P->mapping;

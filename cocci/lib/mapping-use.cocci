@@ -7,6 +7,7 @@
 // folio exclusive and still in that mapping?", and gets folio_in_mapping_excl(),
 // which is false for a shared folio.  A contextual accessor must not answer it:
 // it would say yes for every shared folio and hand one to a writer.
+// Compared with NULL it is no such question.
 // A store becomes folio_set_mapping().
 // A buffer knows its folio, and a folio with buffers has private data, which a
 // shared folio has not: exclusive.  So is the folio of a bio, which is being read and
@@ -16,12 +17,24 @@
 // Every other use becomes contextual with a hole, CTX_MAP, where the context
 // belongs; the driver fills it (scripts/cocci).
 
-@compare@
+@compare disable ptr_to_array, is_null, isnt_null1@
 struct folio *F;
 struct page *P;
 expression M;
 @@
 (
+- F->mapping != NULL
++ folio_mapping_ctx(F, CTX_MAP) != NULL
+|
+- F->mapping == NULL
++ folio_mapping_ctx(F, CTX_MAP) == NULL
+|
+- P->mapping != NULL
++ folio_mapping_ctx(page_folio(P), CTX_MAP) != NULL
+|
+- P->mapping == NULL
++ folio_mapping_ctx(page_folio(P), CTX_MAP) == NULL
+|
 - F->mapping != M
 + !folio_in_mapping_excl(F, M)
 |
@@ -47,7 +60,7 @@ expression M;
 + folio_in_mapping_excl(page_folio(P), M)
 )
 
-@store@
+@store disable ptr_to_array@
 struct folio *F;
 struct page *P;
 expression M;
@@ -77,7 +90,7 @@ struct folio_iter I;
 - I.folio->mapping
 + folio_mapping_excl(I.folio)
 
-@use@
+@use disable ptr_to_array@
 struct folio *F;
 struct page *P;
 expression E, N;

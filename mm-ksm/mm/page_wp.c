@@ -53,6 +53,7 @@
 #include <linux/fs.h>
 #include <linux/backing-dev.h>
 #include <linux/dax.h>
+#include <linux/debugfs.h>
 #include <linux/gfp.h>
 #include <linux/highmem.h>
 #include <linux/init.h>
@@ -65,6 +66,7 @@
 #include <linux/random.h>
 #include <linux/rcupdate_wait.h>
 #include <linux/rmap.h>
+#include <linux/seq_file.h>
 #include <linux/sched/mm.h>
 #include <linux/shmem_fs.h>
 #include <linux/slab.h>
@@ -304,6 +306,54 @@ static void page_wp_verify(struct folio *folio)
 	if (folio_mapped(folio))
 		rmap_walk(folio, &rwc);
 }
+
+/* Who used the context of a shared folio, by return address; never shrinks. */
+static struct page_wp_site {
+	unsigned long ip;
+	atomic_long_t hits;
+} page_wp_sites[256];
+
+/**
+ * page_wp_context_used - count a contextual accessor that met a shared folio
+ *
+ * Shown by debugfs, page_wp/contexts; of more than 256 places the rest is lost.
+ *
+ * Context: Any.
+ */
+noinline void page_wp_context_used(void)
+{
+	unsigned long ip = _RET_IP_;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(page_wp_sites); i++) {
+		unsigned long old = cmpxchg(&page_wp_sites[i].ip, 0, ip);
+
+		if (!old || old == ip) {
+			atomic_long_inc(&page_wp_sites[i].hits);
+			return;
+		}
+	}
+}
+EXPORT_SYMBOL_GPL(page_wp_context_used);
+
+static int page_wp_contexts_show(struct seq_file *m, void *unused)
+{
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(page_wp_sites) && page_wp_sites[i].ip; i++)
+		seq_printf(m, "%ld %pS\n", atomic_long_read(&page_wp_sites[i].hits),
+			   (void *)page_wp_sites[i].ip);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(page_wp_contexts);
+
+static int __init page_wp_debugfs_init(void)
+{
+	debugfs_create_file("contexts", 0400, debugfs_create_dir("page_wp", NULL),
+			    NULL, &page_wp_contexts_fops);
+	return 0;
+}
+late_initcall(page_wp_debugfs_init);
 #else
 static void page_wp_set_hash(struct page_wp *group)
 {

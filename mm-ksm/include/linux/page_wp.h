@@ -276,6 +276,33 @@ static inline void page_wp_drop_range(struct address_space *mapping,
 		__page_wp_drop_range(mapping, first, last, false);
 }
 
+#ifdef CONFIG_PAGE_WP_STRICT
+/* What comes from the hidden fields is hidden with them. */
+struct address_space *folio_mapping(struct folio *folio) __page_wp_private;
+static inline struct address_space *
+folio_file_mapping(struct folio *folio) __page_wp_private;
+static inline struct address_space *
+folio_flush_mapping(struct folio *folio) __page_wp_private;
+static inline struct address_space *
+page_file_mapping(struct page *page) __page_wp_private;
+static inline struct inode *folio_inode(struct folio *folio) __page_wp_private;
+static inline pgoff_t folio_index(struct folio *folio) __page_wp_private;
+static inline pgoff_t folio_next_index(struct folio *folio) __page_wp_private;
+static inline bool
+folio_contains(struct folio *folio, pgoff_t index) __page_wp_private;
+static inline loff_t page_offset(struct page *page) __page_wp_private;
+static inline loff_t folio_pos(struct folio *folio) __page_wp_private;
+static inline pgoff_t folio_pgoff(struct folio *folio) __page_wp_private;
+#endif
+
+#ifdef CONFIG_PAGE_WP_DEBUG
+void page_wp_context_used(void);
+#else
+static inline void page_wp_context_used(void)
+{
+}
+#endif
+
 /*
  * Accessors for the mapping and the index of a folio.
  *
@@ -295,12 +322,17 @@ static inline void page_wp_drop_range(struct address_space *mapping,
 static inline struct address_space *
 folio_mapping_ctx(const struct folio *folio, struct address_space *mapping)
 {
-	return folio_is_wp(folio) ? mapping : folio->mapping;
+	if (!folio_is_wp(folio))
+		return folio->mapping;
+	page_wp_context_used();
+	return mapping;
 }
 
 /**
  * folio_mapping_excl - the mapping of a folio that cannot be shared here
  * @folio: The folio.
+ *
+ * Without the folio lock, truncation may clear it any time.
  *
  * Return: folio->mapping.
  */
@@ -308,7 +340,7 @@ static inline struct address_space *
 folio_mapping_excl(const struct folio *folio)
 {
 	VM_WARN_ON_ONCE_FOLIO(folio_is_wp(folio), folio);
-	return folio->mapping;
+	return READ_ONCE(folio->mapping);
 }
 
 /**
@@ -324,6 +356,17 @@ static inline void folio_set_mapping(struct folio *folio,
 }
 
 /**
+ * folio_set_index - store an index in a page that is not in the page cache
+ * @folio: The folio.
+ * @index: The index, or what the owner of the page keeps there.
+ */
+static inline void folio_set_index(struct folio *folio, pgoff_t index)
+{
+	VM_WARN_ON_ONCE_FOLIO(folio_is_wp(folio), folio);
+	folio->index = index;
+}
+
+/**
  * folio_index_ctx - the index of a folio, given the context
  * @folio: The folio.
  * @index: The index at which the caller found @folio.
@@ -332,7 +375,10 @@ static inline void folio_set_mapping(struct folio *folio,
  */
 static inline pgoff_t folio_index_ctx(const struct folio *folio, pgoff_t index)
 {
-	return folio_is_wp(folio) ? index : folio->index;
+	if (!folio_is_wp(folio))
+		return folio->index;
+	page_wp_context_used();
+	return index;
 }
 
 /**
@@ -356,7 +402,10 @@ static inline pgoff_t folio_index_excl(const struct folio *folio)
  */
 static inline loff_t folio_pos_ctx(const struct folio *folio, loff_t pos)
 {
-	return folio_is_wp(folio) ? pos : (loff_t)folio->index << PAGE_SHIFT;
+	if (!folio_is_wp(folio))
+		return (loff_t)folio->index << PAGE_SHIFT;
+	page_wp_context_used();
+	return pos;
 }
 
 /**

@@ -95,6 +95,18 @@ static struct folio *wp_slot(struct kunit *test, int file, pgoff_t index)
 	return folio;
 }
 
+#ifdef CONFIG_PAGE_WP_DEBUG
+static long wp_context_hits(void)
+{
+	long hits = 0;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(page_wp_sites); i++)
+		hits += atomic_long_read(&page_wp_sites[i].hits);
+	return hits;
+}
+#endif
+
 static int wp_merge(struct folio *to, struct folio *from, unsigned int max)
 {
 	return page_wp_merge(to, from, max);
@@ -135,6 +147,36 @@ static void wp_test_merge(struct kunit *test)
 	folio_unlock(to);
 	folio_put(to);
 	folio_put(from);
+}
+
+/* A context counts for a shared folio, and for no other. */
+static void wp_test_context(struct kunit *test)
+{
+	struct address_space *context = wp_mapping(test, 1);
+	struct folio *folio = wp_add(test, 0, 1, 'b');
+	struct folio *shared = wp_pair(test);
+#ifdef CONFIG_PAGE_WP_DEBUG
+	long hits = wp_context_hits();
+#endif
+
+	KUNIT_EXPECT_PTR_EQ(test, wp_mapping(test, 0),
+			    folio_mapping_ctx(folio, context));
+	KUNIT_EXPECT_EQ(test, 1, folio_index_ctx(folio, 5));
+	KUNIT_EXPECT_EQ(test, PAGE_SIZE, folio_pos_ctx(folio, 0));
+	KUNIT_EXPECT_PTR_EQ(test, wp_mapping(test, 0),
+			    folio_mapping_excl(folio));
+	KUNIT_EXPECT_EQ(test, 1, folio_index_excl(folio));
+	KUNIT_EXPECT_EQ(test, PAGE_SIZE, folio_pos_excl(folio));
+
+	KUNIT_EXPECT_PTR_EQ(test, context, folio_mapping_ctx(shared, context));
+	KUNIT_EXPECT_EQ(test, 5, folio_index_ctx(shared, 5));
+	KUNIT_EXPECT_EQ(test, 5 * PAGE_SIZE,
+			folio_pos_ctx(shared, 5 * PAGE_SIZE));
+#ifdef CONFIG_PAGE_WP_DEBUG
+	KUNIT_EXPECT_EQ(test, hits + 3, wp_context_hits());
+#endif
+	folio_put(folio);
+	folio_put(shared);
 }
 
 /* Two groups become one, or stay as they are. */
@@ -570,6 +612,7 @@ static void wp_test_exit(struct kunit *test)
 
 static struct kunit_case wp_test_cases[] = {
 	KUNIT_CASE(wp_test_merge),
+	KUNIT_CASE(wp_test_context),
 	KUNIT_CASE(wp_test_merge_groups),
 	KUNIT_CASE(wp_test_pinned),
 	KUNIT_CASE(wp_test_refuse),

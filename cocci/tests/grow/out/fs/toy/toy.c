@@ -32,7 +32,7 @@ static int toy_write_begin(struct file *file, struct address_space *mapping,
 			   struct inode *dir, struct folio *folio)
 {
 	folio_lock(folio);
-	if (!folio_in_mapping_excl(folio, mapping) || folio_in_mapping_excl(folio, NULL))
+	if (!folio_in_mapping_excl(folio, mapping) || folio_mapping_ctx(folio, mapping) == NULL)
 		return -EAGAIN;
 	return toy_size(folio, mapping) + (folio_in_mapping_excl(folio, mapping));
 }
