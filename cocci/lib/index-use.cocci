@@ -57,7 +57,7 @@ identifier f =~ "folios?$", g =~ "pages?$";
 + folio_index_ctx(F, CTX_IDX) + folio_nr_pages(F)
 |
 - folio_contains(F, E)
-+ E - folio_index_ctx(F, CTX_IDX) < folio_nr_pages(F)
++ (E - folio_index_ctx(F, CTX_IDX) < folio_nr_pages(F))
 |
 - folio_pos(F)
 + folio_pos_ctx(F, (loff_t)CTX_IDX << PAGE_SHIFT)
@@ -70,6 +70,9 @@ identifier f =~ "folios?$", g =~ "pages?$";
 |
 - page_offset(P)
 + folio_pos_ctx(page_folio(P), (loff_t)CTX_IDX << PAGE_SHIFT)
+|
+- page_folio(E)->index
++ folio_index_ctx(page_folio(E), CTX_IDX)
 |
 - E->f->index
 + folio_index_ctx(E->f, CTX_IDX)

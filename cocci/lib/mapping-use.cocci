@@ -118,6 +118,9 @@ identifier f =~ "folios?$", p =~ "pages?$";
 - page_file_mapping(P)
 + folio_mapping_ctx(page_folio(P), CTX_MAP)
 |
+- page_folio(E)->mapping
++ folio_mapping_ctx(page_folio(E), CTX_MAP)
+|
 - E->f->mapping
 + folio_mapping_ctx(E->f, CTX_MAP)
 |

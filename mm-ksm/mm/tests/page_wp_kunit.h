@@ -153,7 +153,7 @@ static void wp_test_merge(struct kunit *test)
 static void wp_test_context(struct kunit *test)
 {
 	struct address_space *context = wp_mapping(test, 1);
-	struct folio *folio = wp_add(test, 0, 1, 'b');
+	struct folio *folio = wp_add(test, 0, 2, 'b');
 	struct folio *shared = wp_pair(test);
 #ifdef CONFIG_PAGE_WP_DEBUG
 	long hits = wp_context_hits();
@@ -161,12 +161,12 @@ static void wp_test_context(struct kunit *test)
 
 	KUNIT_EXPECT_PTR_EQ(test, wp_mapping(test, 0),
 			    folio_mapping_ctx(folio, context));
-	KUNIT_EXPECT_EQ(test, 1, folio_index_ctx(folio, 5));
-	KUNIT_EXPECT_EQ(test, PAGE_SIZE, folio_pos_ctx(folio, 0));
+	KUNIT_EXPECT_EQ(test, 2, folio_index_ctx(folio, 5));
+	KUNIT_EXPECT_EQ(test, 2 * PAGE_SIZE, folio_pos_ctx(folio, 0));
 	KUNIT_EXPECT_PTR_EQ(test, wp_mapping(test, 0),
 			    folio_mapping_excl(folio));
-	KUNIT_EXPECT_EQ(test, 1, folio_index_excl(folio));
-	KUNIT_EXPECT_EQ(test, PAGE_SIZE, folio_pos_excl(folio));
+	KUNIT_EXPECT_EQ(test, 2, folio_index_excl(folio));
+	KUNIT_EXPECT_EQ(test, 2 * PAGE_SIZE, folio_pos_excl(folio));
 
 	KUNIT_EXPECT_PTR_EQ(test, context, folio_mapping_ctx(shared, context));
 	KUNIT_EXPECT_EQ(test, 5, folio_index_ctx(shared, 5));
