@@ -96,10 +96,13 @@ fact("set", p, x)
 idexpression x;
 struct folio *F;
 struct page *P;
+struct buffer_head *B;
 position p;
 @@
 x@p = <+...
 (
+buffer_head_mapping(B)
+|
 F->mapping
 |
 F->index

@@ -36,7 +36,7 @@ struct folio_iter I;
 )
 
 @use disable ptr_to_array@
-typedef loff_t;
+typedef loff_t, pgoff_t;
 type T;
 struct folio *F;
 struct page *P;
@@ -57,7 +57,7 @@ identifier f =~ "folios?$", g =~ "pages?$";
 + folio_index_ctx(F, CTX_IDX) + folio_nr_pages(F)
 |
 - folio_contains(F, E)
-+ (E - folio_index_ctx(F, CTX_IDX) < folio_nr_pages(F))
++ ((pgoff_t)(E) - folio_index_ctx(F, CTX_IDX) < folio_nr_pages(F))
 |
 - folio_pos(F)
 + folio_pos_ctx(F, (loff_t)CTX_IDX << PAGE_SHIFT)

@@ -9,8 +9,8 @@
 // it would say yes for every shared folio and hand one to a writer.
 // Compared with NULL it is no such question.
 // A store becomes folio_set_mapping().
-// A buffer knows its folio, and a folio with buffers has private data, which a
-// shared folio has not: exclusive.  So is the folio of a bio, which is being read and
+// A buffer knows its mapping: its folio has private data, which a shared folio has not.
+// Exclusive is the folio of a bio, which is being read and
 // not uptodate, or under writeback.
 // spatch does not know the types of members: of those that are called page, pages,
 // folio or folios, or end so, the name is taken for the type.
@@ -78,10 +78,10 @@ struct buffer_head *B;
 @@
 (
 - B->b_folio->mapping
-+ folio_mapping_excl(B->b_folio)
++ buffer_head_mapping(B)
 |
 - B->b_page->mapping
-+ folio_mapping_excl(B->b_folio)
++ buffer_head_mapping(B)
 )
 
 @bio@

@@ -36,6 +36,9 @@ expression E, N;
  {
  <...
 (
+- btrfs_is_subpage(E, F->mapping)
++ btrfs_folio_is_subpage(E, F)
+|
 - E->folios[N]->mapping
 + folio_mapping_excl(E->folios[N])
 |

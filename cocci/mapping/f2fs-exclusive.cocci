@@ -69,11 +69,15 @@ identifier fn = { f2fs_is_cp_guaranteed, __has_merged_page, f2fs_submit_page_bio
 		  f2fs_clear_page_cache_dirty_tag, clear_node_folio_dirty };
 struct folio *F;
 expression P;
+struct f2fs_io_info *O;
 @@
  fn(...)
  {
  <...
 (
+- O->page->mapping->host
++ fio_inode(O)
+|
 - F->mapping
 + folio_mapping_excl(F)
 |

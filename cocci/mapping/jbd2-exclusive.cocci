@@ -25,6 +25,6 @@ struct buffer_head *B;
  {
  <...
 - READ_ONCE(B->b_folio->mapping)
-+ folio_mapping_excl(B->b_folio)
++ buffer_head_mapping(B)
  ...>
  }
