@@ -7,6 +7,10 @@
 // Leaves: all other functions.
 
 @@
+@@
+ #include <linux/bio.h>
++#include <linux/page_wp.h>
+@@
 struct folio *F;
 @@
  verify_data_blocks(...)

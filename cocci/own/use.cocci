@@ -61,6 +61,9 @@ expression I;
 - F->index
 + folio_index_excl(F)
 |
+- folio_next_index(F)
++ folio_index_excl(F) + folio_nr_pages(F)
+|
 - P->mapping
 + folio_mapping_excl(page_folio(P))
 |
