@@ -30,6 +30,20 @@ struct folio *F;
 
 @@
 struct folio *F;
+struct buffer_head *B;
+identifier K;
+@@
+ nilfs_btnode_commit_change_key(...)
+ {
+ <...
+- F->index = B->b_blocknr = K;
++ B->b_blocknr = K;
++ folio_set_index(F, K);
+ ...>
+ }
+
+@@
+struct folio *F;
 expression K;
 @@
  nilfs_btnode_commit_change_key(...)

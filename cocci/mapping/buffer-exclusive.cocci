@@ -6,6 +6,7 @@
 //   mark_buffer_dirty		the folio has buffers
 //   try_to_free_buffers	the folio has buffers
 //   create_empty_buffers	locked, and gets buffers now
+//   mark_buffer_write_io_error	the folio has buffers; read once, it may be truncated
 //   __block_write_begin_int	locked for writing, between write_begin and write_end
 //
 // Leaves: all other functions.
@@ -21,4 +22,22 @@ struct folio *F;
 - F->mapping
 + folio_mapping_excl(F)
  ...>
+ }
+
+@@
+struct buffer_head *B;
+expression E;
+@@
+ mark_buffer_write_io_error(...)
+ {
+ ...
+- if (B->b_folio && B->b_folio->mapping)
+- 	mapping_set_error(B->b_folio->mapping, E);
++ if (B->b_folio) {
++ 	struct address_space *mapping = buffer_head_mapping(B);
++
++ 	if (mapping)
++ 		mapping_set_error(mapping, E);
++ }
+ ...
  }

@@ -9,11 +9,12 @@
 
 @@
 struct folio *F;
+identifier M;
 @@
- ufs_get_locked_folio(...)
+ ufs_get_locked_folio(struct address_space *M, ...)
  {
  <...
-- F->mapping
-+ folio_mapping_excl(F)
+- F->mapping == NULL
++ !folio_in_mapping_excl(F, M)
  ...>
  }

@@ -52,9 +52,12 @@ struct page *P;
 struct page **A;
 struct nullb_page *N;
 struct nullb_page **M;
-expression I;
+expression E, I;
 @@
 (
+- P->mapping != E
++ !folio_in_mapping_excl(page_folio(P), E)
+|
 - F->mapping
 + folio_mapping_excl(F)
 |

@@ -326,8 +326,10 @@ noinline void page_wp_context_used(void)
 	int i;
 
 	for (i = 0; i < ARRAY_SIZE(page_wp_sites); i++) {
-		unsigned long old = cmpxchg(&page_wp_sites[i].ip, 0, ip);
+		unsigned long old = READ_ONCE(page_wp_sites[i].ip);
 
+		if (!old)
+			old = cmpxchg(&page_wp_sites[i].ip, 0, ip);
 		if (!old || old == ip) {
 			atomic_long_inc(&page_wp_sites[i].hits);
 			return;
@@ -340,9 +342,14 @@ static int page_wp_contexts_show(struct seq_file *m, void *unused)
 {
 	int i;
 
-	for (i = 0; i < ARRAY_SIZE(page_wp_sites) && page_wp_sites[i].ip; i++)
-		seq_printf(m, "%ld %pS\n", atomic_long_read(&page_wp_sites[i].hits),
-			   (void *)page_wp_sites[i].ip);
+	for (i = 0; i < ARRAY_SIZE(page_wp_sites); i++) {
+		unsigned long ip = READ_ONCE(page_wp_sites[i].ip);
+
+		if (!ip)
+			break;
+		seq_printf(m, "%ld %pS\n",
+			   atomic_long_read(&page_wp_sites[i].hits), (void *)ip);
+	}
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(page_wp_contexts);

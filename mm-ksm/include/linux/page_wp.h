@@ -9,7 +9,7 @@
 
 #include <linux/atomic.h>
 #include <linux/jump_label.h>
-#include <linux/mm_types.h>
+#include <linux/mm.h>
 #include <linux/mmdebug.h>
 #include <linux/page-flags.h>
 
@@ -50,8 +50,9 @@ extern struct page_wp_stats page_wp_stats;
  */
 static inline bool folio_is_wp(const struct folio *folio)
 {
+	/* What it has instead, once it is exclusive again, was stored before. */
 	return static_branch_unlikely(&page_wp_key) &&
-	       READ_ONCE(folio->mapping) == &page_wp_mapping;
+	       smp_load_acquire(&folio->mapping) == &page_wp_mapping;
 }
 
 bool page_wp_permitted(void);
@@ -210,7 +211,9 @@ folio_in_mapping_excl(const struct folio *folio,
  *
  * Afterwards the caller looks the slot up again.
  *
- * Context: May sleep; no folio lock held.
+ * Context: May sleep.  The caller does not hold the lock of a shared folio; that
+ * of an exclusive one does no harm, since who holds the lock of a shared folio
+ * never waits for another.
  * Return: 0 if (@mapping, @index) does not hold @folio as a shared folio any
  * more, -ENOMEM or -EAGAIN otherwise.
  */
@@ -276,25 +279,6 @@ static inline void page_wp_drop_range(struct address_space *mapping,
 		__page_wp_drop_range(mapping, first, last, false);
 }
 
-#ifdef CONFIG_PAGE_WP_STRICT
-/* What comes from the hidden fields is hidden with them. */
-struct address_space *folio_mapping(struct folio *folio) __page_wp_private;
-static inline struct address_space *
-folio_file_mapping(struct folio *folio) __page_wp_private;
-static inline struct address_space *
-folio_flush_mapping(struct folio *folio) __page_wp_private;
-static inline struct address_space *
-page_file_mapping(struct page *page) __page_wp_private;
-static inline struct inode *folio_inode(struct folio *folio) __page_wp_private;
-static inline pgoff_t folio_index(struct folio *folio) __page_wp_private;
-static inline pgoff_t folio_next_index(struct folio *folio) __page_wp_private;
-static inline bool
-folio_contains(struct folio *folio, pgoff_t index) __page_wp_private;
-static inline loff_t page_offset(struct page *page) __page_wp_private;
-static inline loff_t folio_pos(struct folio *folio) __page_wp_private;
-static inline pgoff_t folio_pgoff(struct folio *folio) __page_wp_private;
-#endif
-
 #ifdef CONFIG_PAGE_WP_DEBUG
 void page_wp_context_used(void);
 #else
@@ -319,7 +303,7 @@ static inline void page_wp_context_used(void)
  *
  * Return: @mapping if @folio is shared, else folio->mapping.
  */
-static inline struct address_space *
+static __always_inline struct address_space *
 folio_mapping_ctx(const struct folio *folio, struct address_space *mapping)
 {
 	if (!folio_is_wp(folio))
@@ -371,9 +355,12 @@ static inline void folio_set_index(struct folio *folio, pgoff_t index)
  * @folio: The folio.
  * @index: The index at which the caller found @folio.
  *
+ * Context: @folio is locked, or cannot leave its slot; a walk without the lock
+ * uses folio_index_at().
  * Return: @index if @folio is shared, else folio->index.
  */
-static inline pgoff_t folio_index_ctx(const struct folio *folio, pgoff_t index)
+static __always_inline pgoff_t folio_index_ctx(const struct folio *folio,
+						pgoff_t index)
 {
 	if (!folio_is_wp(folio))
 		return folio->index;
@@ -410,9 +397,11 @@ static inline pgoff_t folio_lock_key(const struct folio *folio)
  * @folio: The folio.
  * @pos: The position of the slot at which the caller found @folio.
  *
+ * Context: As for folio_index_ctx(); a walk without the lock uses folio_pos_at().
  * Return: @pos if @folio is shared, else the position of @folio.
  */
-static inline loff_t folio_pos_ctx(const struct folio *folio, loff_t pos)
+static __always_inline loff_t folio_pos_ctx(const struct folio *folio,
+					     loff_t pos)
 {
 	if (!folio_is_wp(folio))
 		return (loff_t)folio->index << PAGE_SHIFT;
