@@ -110,6 +110,12 @@ def apply_patches(start, paths):
     return start
 
 
+def inside():
+    """The files that may use the mapping and the index of a page, and are not threaded."""
+    with open(os.path.join(REPO, "cocci", "inside"), encoding="utf-8") as file:
+        return {line.split("#")[0].strip() for line in file} - {""}
+
+
 def committed_patches():
     folder = os.path.join(REPO, "patches", "6.12")
     try:

@@ -42,7 +42,6 @@
 #include <linux/fs.h>
 #include <linux/init.h>
 #include <linux/ksm_file.h>
-#include <linux/memory.h>
 #include <linux/memory_hotplug.h>
 #include <linux/mm.h>
 #include <linux/mman.h>
@@ -1003,18 +1002,6 @@ static const struct attribute_group ksm_file_group = {
 	.attrs = ksm_file_attrs,
 };
 
-/*
- * Shared folios do not migrate yet, and off-lining memory waits for those that
- * do not: give every slot its own.  Called after mm/ksm.c has stopped ksmd.
- */
-static int ksm_file_memory_callback(struct notifier_block *self,
-				    unsigned long action, void *arg)
-{
-	if (action != MEM_GOING_OFFLINE)
-		return NOTIFY_OK;
-	return notifier_from_errno(page_wp_break_all());
-}
-
 /* After ksm_init(), which makes the directory. */
 static int __init ksm_file_init(void)
 {
@@ -1023,8 +1010,6 @@ static int __init ksm_file_init(void)
 	if (err)
 		return err;
 	ksm_file_cache = KMEM_CACHE(ksm_file, SLAB_PANIC);
-	hotplug_memory_notifier(ksm_file_memory_callback,
-				KSM_CALLBACK_PRI - 1);
 	return sysfs_merge_group(mm_kobj, &ksm_file_group);
 }
 

@@ -59,6 +59,7 @@
 #include <linux/init.h>
 #include <linux/ksm_file.h>
 #include <linux/memcontrol.h>
+#include <linux/migrate.h>
 #include <linux/mm.h>
 #include <linux/mm_inline.h>
 #include <linux/page_wp.h>
@@ -133,71 +134,6 @@ static DEFINE_SPINLOCK(page_wp_lock);
 static LIST_HEAD(page_wp_groups);
 static bool page_wp_off __ro_after_init;
 static u64 page_wp_seed __ro_after_init;
-
-/*
- * The address space that stands in folio->mapping of a shared folio.  Whoever
- * follows it finds a valid, empty file without a page in it, whose operations
- * refuse and complain.
- */
-static bool page_wp_dirty_folio(struct address_space *mapping,
-				struct folio *folio)
-{
-	VM_WARN_ON_ONCE_FOLIO(true, folio);
-	WARN_ONCE(1, "page_wp: a shared folio is being dirtied\n");
-	return false;
-}
-
-static int page_wp_read_folio(struct file *file, struct address_space *mapping,
-			      struct folio *folio)
-{
-	WARN_ONCE(1, "page_wp: a shared folio is being read in\n");
-	folio_unlock(folio);
-	return -EIO;
-}
-
-static bool page_wp_release_folio(struct address_space *mapping,
-				  struct folio *folio, gfp_t gfp)
-{
-	WARN_ONCE(1, "page_wp: a shared folio has private data\n");
-	return false;
-}
-
-static int page_wp_migrate_folio(struct address_space *mapping,
-				 struct folio *dst, struct folio *src,
-				 enum migrate_mode mode)
-{
-	return -EBUSY;
-}
-
-static const struct address_space_operations page_wp_aops = {
-	.dirty_folio	= page_wp_dirty_folio,
-	.read_folio	= page_wp_read_folio,
-	.release_folio	= page_wp_release_folio,
-	.migrate_folio	= page_wp_migrate_folio,
-};
-
-static struct super_block page_wp_sb = {
-	.s_bdi		= &noop_backing_dev_info,
-};
-
-static struct inode page_wp_inode;
-struct address_space page_wp_mapping;
-EXPORT_SYMBOL_GPL(page_wp_mapping);
-
-static int __init page_wp_init(void)
-{
-	page_wp_seed = get_random_u64();
-	inode_init_once(&page_wp_inode);
-	spin_lock_init(&page_wp_inode.i_lock);
-	page_wp_inode.i_sb = &page_wp_sb;
-	page_wp_inode.i_mode = S_IFREG;
-	page_wp_inode.i_mapping = &page_wp_mapping;
-	address_space_init_once(&page_wp_mapping);
-	page_wp_mapping.host = &page_wp_inode;
-	page_wp_mapping.a_ops = &page_wp_aops;
-	return 0;
-}
-core_initcall(page_wp_init);
 
 static int __init page_wp_setup(char *str)
 {
@@ -1399,6 +1335,115 @@ bool page_wp_reclaim(struct folio *folio, struct mem_cgroup *target_memcg)
 	}
 	return true;
 }
+
+/*
+ * The address space that stands in folio->mapping of a shared folio.  Whoever
+ * follows it finds a valid, empty file without a page in it, whose operations
+ * refuse and complain.
+ */
+static bool page_wp_dirty_folio(struct address_space *mapping,
+				struct folio *folio)
+{
+	VM_WARN_ON_ONCE_FOLIO(true, folio);
+	WARN_ONCE(1, "page_wp: a shared folio is being dirtied\n");
+	return false;
+}
+
+static int page_wp_read_folio(struct file *file, struct address_space *mapping,
+			      struct folio *folio)
+{
+	WARN_ONCE(1, "page_wp: a shared folio is being read in\n");
+	folio_unlock(folio);
+	return -EIO;
+}
+
+static bool page_wp_release_folio(struct address_space *mapping,
+				  struct folio *folio, gfp_t gfp)
+{
+	WARN_ONCE(1, "page_wp: a shared folio has private data\n");
+	return false;
+}
+
+#ifdef CONFIG_MIGRATION
+/*
+ * Move a shared folio, in all its slots; both folios are locked, and no page table
+ * maps @src.  Nobody can change the content, so the slots may follow one by one;
+ * who came by one of them before, and reads, keeps @src a little longer.
+ */
+static int page_wp_migrate_folio(struct address_space *mapping,
+				 struct folio *dst, struct folio *src,
+				 enum migrate_mode mode)
+{
+	struct page_wp *group = folio_wp(src);
+	struct page_wp_slot *slots = page_wp_slots(group);
+	unsigned int i;
+	int err;
+
+	if (folio_ref_count(src) != 1 + page_wp_expected_refs(src))
+		return -EAGAIN;
+	page_wp_verify(src);
+	err = folio_mc_copy(dst, src);
+	if (err)
+		return err;
+
+	lruvec_stat_mod_folio(src, NR_FILE_PAGES, -1);
+	folio_migrate_flags(dst, src);
+	lruvec_stat_mod_folio(dst, NR_FILE_PAGES, 1);
+	dst->index = (pgoff_t)group;
+	/* Who sees this must see the group: see page_wp_unmark(). */
+	smp_store_release(&dst->mapping, &page_wp_mapping);
+	for (i = 0; i < group->nr_slots; i++) {
+		XA_STATE(xas, &slots[i].mapping->i_pages, slots[i].index);
+
+		xas_lock_irq(&xas);
+		VM_WARN_ON_FOLIO(xas_load(&xas) != src, src);
+		folio_get(dst);
+		xas_store(&xas, dst);
+		xas_unlock_irq(&xas);
+		folio_put(src);
+	}
+	spin_lock_irq(&page_wp_lock);
+	group->folio = dst;
+	spin_unlock_irq(&page_wp_lock);
+	/* The group is not its own any more. */
+	src->index = 0;
+	smp_store_release(&src->mapping, NULL);
+	page_wp_verify(dst);
+	return MIGRATEPAGE_SUCCESS;
+}
+#endif
+
+static const struct address_space_operations page_wp_aops = {
+	.dirty_folio	= page_wp_dirty_folio,
+	.read_folio	= page_wp_read_folio,
+	.release_folio	= page_wp_release_folio,
+#ifdef CONFIG_MIGRATION
+	.migrate_folio	= page_wp_migrate_folio,
+#endif
+};
+
+static struct super_block page_wp_sb = {
+	.s_bdi		= &noop_backing_dev_info,
+};
+
+static struct inode page_wp_inode;
+struct address_space page_wp_mapping;
+EXPORT_SYMBOL_GPL(page_wp_mapping);
+
+static int __init page_wp_init(void)
+{
+	page_wp_seed = get_random_u64();
+	inode_init_once(&page_wp_inode);
+	spin_lock_init(&page_wp_inode.i_lock);
+	page_wp_inode.i_sb = &page_wp_sb;
+	page_wp_inode.i_mode = S_IFREG;
+	page_wp_inode.i_mapping = &page_wp_mapping;
+	address_space_init_once(&page_wp_mapping);
+	page_wp_mapping.host = &page_wp_inode;
+	page_wp_mapping.a_ops = &page_wp_aops;
+	return 0;
+}
+core_initcall(page_wp_init);
 
 #ifdef CONFIG_PAGE_WP_KUNIT_TEST
 #include "tests/page_wp_kunit.h"

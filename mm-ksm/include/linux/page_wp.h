@@ -50,9 +50,10 @@ extern struct page_wp_stats page_wp_stats;
  */
 static inline bool folio_is_wp(const struct folio *folio)
 {
+	if (!static_branch_unlikely(&page_wp_key))
+		return false;
 	/* What it has instead, once it is exclusive again, was stored before. */
-	return static_branch_unlikely(&page_wp_key) &&
-	       smp_load_acquire(&folio->mapping) == &page_wp_mapping;
+	return smp_load_acquire(&folio->mapping) == &page_wp_mapping;
 }
 
 bool page_wp_permitted(void);
@@ -359,8 +360,8 @@ static inline void folio_set_index(struct folio *folio, pgoff_t index)
  * uses folio_index_at().
  * Return: @index if @folio is shared, else folio->index.
  */
-static __always_inline pgoff_t folio_index_ctx(const struct folio *folio,
-						pgoff_t index)
+static __always_inline pgoff_t
+folio_index_ctx(const struct folio *folio, pgoff_t index)
 {
 	if (!folio_is_wp(folio))
 		return folio->index;
@@ -400,8 +401,8 @@ static inline pgoff_t folio_lock_key(const struct folio *folio)
  * Context: As for folio_index_ctx(); a walk without the lock uses folio_pos_at().
  * Return: @pos if @folio is shared, else the position of @folio.
  */
-static __always_inline loff_t folio_pos_ctx(const struct folio *folio,
-					     loff_t pos)
+static __always_inline loff_t
+folio_pos_ctx(const struct folio *folio, loff_t pos)
 {
 	if (!folio_is_wp(folio))
 		return (loff_t)folio->index << PAGE_SHIFT;

@@ -551,6 +551,56 @@ static void wp_test_reclaim(struct kunit *test)
 	folio_put(folio);
 }
 
+#ifdef CONFIG_MIGRATION
+/* Migrate a folio to which the caller gave its reference. */
+static int wp_migrate(struct kunit *test, struct folio *folio)
+{
+	struct migration_target_control mtc = {
+		.nid = NUMA_NO_NODE,
+		.gfp_mask = GFP_KERNEL,
+	};
+	LIST_HEAD(folios);
+	int ret;
+
+	KUNIT_ASSERT_TRUE(test, isolate_folio_to_list(folio, &folios));
+	folio_put(folio);
+	ret = migrate_pages(&folios, alloc_migration_target, NULL,
+			    (unsigned long)&mtc, MIGRATE_SYNC, MR_SYSCALL, NULL);
+	putback_movable_pages(&folios);
+	lru_add_drain_all();
+	return ret;
+}
+
+/* All slots follow; a reader keeps a folio from moving. */
+static void wp_test_migrate(struct kunit *test)
+{
+	struct folio *old = wp_pair(test), *new;
+
+	folio_get(old);
+	folio_get(old);
+	KUNIT_EXPECT_EQ(test, 1, wp_migrate(test, old));
+	KUNIT_EXPECT_PTR_EQ(test, old, wp_slot(test, 0, 1));
+	folio_put(old);
+	KUNIT_EXPECT_EQ(test, 0, wp_migrate(test, old));
+
+	new = wp_slot(test, 0, 1);
+	KUNIT_EXPECT_PTR_NE(test, old, new);
+	KUNIT_EXPECT_PTR_EQ(test, new, wp_slot(test, 1, 5));
+	KUNIT_EXPECT_TRUE(test, folio_is_wp(new));
+	KUNIT_EXPECT_TRUE(test, wp_holds(new, 'a'));
+	KUNIT_EXPECT_EQ(test, 2, folio_ref_count(new));
+
+	folio_lock(new);
+	KUNIT_EXPECT_EQ(test, 2, page_wp_expected_refs(new));
+	KUNIT_EXPECT_PTR_EQ(test, new, folio_wp(new)->folio);
+	folio_unlock(new);
+	/* The group goes on as before. */
+	KUNIT_EXPECT_EQ(test, 0, page_wp_break_all());
+	KUNIT_EXPECT_FALSE(test, folio_is_wp(wp_slot(test, 1, 5)));
+	KUNIT_EXPECT_TRUE(test, wp_holds(wp_slot(test, 1, 5), 'a'));
+}
+#endif
+
 static void wp_test_break_all(struct kunit *test)
 {
 	struct folio *folio = wp_pair(test);
@@ -629,6 +679,9 @@ static struct kunit_case wp_test_cases[] = {
 	KUNIT_CASE(wp_test_truncate_mixed),
 	KUNIT_CASE(wp_test_invalidate),
 	KUNIT_CASE(wp_test_reclaim),
+#ifdef CONFIG_MIGRATION
+	KUNIT_CASE(wp_test_migrate),
+#endif
 	KUNIT_CASE(wp_test_break_all),
 	{}
 };

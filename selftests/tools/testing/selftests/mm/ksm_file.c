@@ -68,6 +68,7 @@
 #define SLOT		2		/* the page that operations change */
 #define AT		(SLOT * PS)
 #define NOBODY		65534
+#define MEMORY_DIR	"/sys/devices/system/memory/"
 
 #ifndef MADV_POPULATE_READ
 #define MADV_POPULATE_READ	22
@@ -1536,11 +1537,26 @@ static int op_madv_pageout(struct file *f)
 	return ret;
 }
 
+/* A slot has another frame than before, and so have all that it was merged with. */
+static int moved(const struct file *f, unsigned long before)
+{
+	int same;
+
+	if (model_only)
+		return PASS;
+	if (unmerged(&same, true))
+		return fail("what was merged is not any more");
+	return f->pfn[SLOT] == before ? fail("the page did not move") : PASS;
+}
+
 static int op_soft_offline(struct file *f)
 {
-	if (!madvise(f->map + AT, PS, MADV_SOFT_OFFLINE) && sharers(f, SLOT))
-		return fail("a page was taken offline under its sharers");
-	return errno == EINVAL ? skip("MADV_SOFT_OFFLINE") : PASS;
+	unsigned long before = pfn_at(f->map + AT);
+
+	if (madvise(f->map + AT, PS, MADV_SOFT_OFFLINE))
+		return errno == EINVAL ? skip("MADV_SOFT_OFFLINE") :
+					 fail("MADV_SOFT_OFFLINE");
+	return moved(f, before);
 }
 
 /* The page is clean: nobody is killed, and every file reads its own again. */
@@ -1555,28 +1571,63 @@ static int op_hwpoison(struct file *f)
 static int op_migrate(struct file *f)
 {
 	void *addr = f->map + AT;
-	int node, status = 0;
+	int node, i, ret;
 
 	if (access("/sys/devices/system/node/node1", F_OK))
 		return skip("no second node");
-	pfn_at(addr);
-	for (node = 0; node < 2; node++)
-		if (syscall(__NR_move_pages, 0, 1, &addr, &node, &status,
+	for (i = 0; i < 3; i++) {
+		unsigned long before = pfn_at(addr);
+		int status = 0, from = -1;
+
+		/* without nodes it only tells where the page is */
+		node = i % 2;
+		if (syscall(__NR_move_pages, 0, 1, &addr, NULL, &from, 0) ||
+		    syscall(__NR_move_pages, 0, 1, &addr, &node, &status,
 			    1 << 2 /* MPOL_MF_MOVE_ALL */) < 0)
 			return fail("move_pages");
+		if (status != node)
+			return fail("move_pages to node %d: %d", node, status);
+		ret = from == node ? PASS : moved(f, before);
+		if (ret)
+			return ret;
+	}
 	return PASS;
+}
+
+/* The whole block of memory that holds a merged page goes. */
+static int op_offline(struct file *f)
+{
+	unsigned long before = pfn_at(f->map + AT);
+	char path[64], text[64];
+	int i, ret = FAIL;
+
+	if (read_text(MEMORY_DIR "block_size_bytes", text, sizeof(text)))
+		return skip("no memory hot-remove");
+	snprintf(path, sizeof(path), MEMORY_DIR "memory%lu/state",
+		 before / (strtoul(text, NULL, 16) / PS));
+	/* What somebody has just pinned for a moment may stop it. */
+	for (i = 0; ret && i < 10; i++)
+		ret = write_text(path, "offline") ? FAIL : PASS;
+	if (ret)
+		return fail("%s: offline", path);
+	ret = moved(f, before);
+	if (!ret)
+		ret = check_maps("mapping after memory went");
+	return write_text(path, "online_movable") ? fail("%s: online", path) : ret;
 }
 
 static int op_compact(struct file *f)
 {
 	int fd = open("/proc/sys/vm/compact_memory", O_WRONLY);
+	int same;
 
 	if (fd < 0)
 		return skip("compaction");
 	if (write(fd, "1", 1) != 1)
 		fail("compact_memory");
 	close(fd);
-	return PASS;
+	return model_only || !unmerged(&same, true) ? PASS :
+		fail("what was merged is not any more");
 }
 
 static int op_mlock(struct file *f)
@@ -1860,6 +1911,7 @@ static const struct op {
 	{ "soft offline", op_soft_offline, ANY },
 	{ "hwpoison", op_hwpoison, ANY },
 	{ "move_pages", op_migrate, ANY },
+	{ "memory offline", op_offline, ANY },
 	{ "compaction", op_compact, ANY },
 	{ "mlock", op_mlock, ANY },
 	{ "mlock of merged pages", op_mlock_merged, ANY },
