@@ -40,13 +40,13 @@
 #include <linux/cleanup.h>
 #include <linux/freezer.h>
 #include <linux/fs.h>
+#include <linux/huge_mm.h>
 #include <linux/init.h>
 #include <linux/ksm_file.h>
 #include <linux/memory_hotplug.h>
 #include <linux/mm.h>
 #include <linux/mman.h>
 #include <linux/mutex.h>
-#include <linux/page_wp.h>
 #include <linux/pagemap.h>
 #include <linux/rhashtable.h>
 #include <linux/sched/mm.h>
@@ -57,6 +57,7 @@
 #include <linux/xarray.h>
 
 #include "internal.h"
+#include "page_wp.h"
 
 /**
  * struct ksm_file - a file whose page cache is scanned
@@ -184,6 +185,15 @@ static struct ksm_rec *ksm_rec_get(unsigned long pfn)
 	return ksm_rec_find(pfn);
 }
 
+/* Is there nothing to be done for a page, since it did not change? */
+static bool ksm_rec_done(unsigned long pfn)
+{
+	struct ksm_rec *rec = ksm_rec_find(pfn);
+
+	return rec && (atomic_read(&rec->tag) &
+		       (KSM_REC_SEEN | KSM_REC_RETRY)) == KSM_REC_SEEN;
+}
+
 static u32 *ksm_bucket(u32 tag)
 {
 	return ksm_buckets + (tag & KSM_REC_TAG) % ksm_nr_buckets;
@@ -245,12 +255,16 @@ static void ksm_rec_link(struct ksm_rec *rec, unsigned long pfn, u64 hash,
  */
 void __ksm_file_forget(struct folio *folio)
 {
-	struct ksm_rec *rec;
+	unsigned long pfn = folio_pfn(folio), end = pfn + folio_nr_pages(folio);
+	struct ksm_rec *rec = NULL;
 
 	rcu_read_lock();
-	rec = ksm_rec_find(folio_pfn(folio));
-	if (rec)
-		atomic_andnot(KSM_REC_SEEN, &rec->tag);
+	for (; pfn < end; pfn++) {
+		/* The records of an array follow each other. */
+		rec = rec && pfn % KSM_RECS ? rec + 1 : ksm_rec_find(pfn);
+		if (rec)
+			atomic_andnot(KSM_REC_SEEN, &rec->tag);
+	}
 	rcu_read_unlock();
 }
 
@@ -526,8 +540,8 @@ static int ksm_file_advised(struct address_space *mapping, pgoff_t *first,
  * Scan
  */
 
-/* Get the folio of a record, if it still may be what was recorded. */
-static struct folio *ksm_file_get_folio(unsigned long pfn)
+/* Get the page of a record, if it still may be what was recorded. */
+static struct page *ksm_file_get_page(unsigned long pfn)
 {
 	struct page *page = pfn_to_online_page(pfn);
 	struct folio *folio;
@@ -538,22 +552,22 @@ static struct folio *ksm_file_get_folio(unsigned long pfn)
 	if (!folio_try_get(folio))
 		return NULL;
 	/* Neither slab nor anything else whose lock is not ours to take. */
-	if (page_folio(page) == folio && !folio_test_large(folio) &&
-	    folio_test_lru(folio) && !folio_test_anon(folio) &&
-	    !PageHWPoison(page))
-		return folio;
+	if (page_folio(page) == folio && folio_test_lru(folio) &&
+	    !folio_test_anon(folio) && !PageHWPoison(page))
+		return page;
 	folio_put(folio);
 	return NULL;
 }
 
 /*
- * May others be merged with this folio?  In madvise mode somebody must have advised
+ * May others be merged with this page?  In madvise mode somebody must have advised
  * it, if it is shared one of its slots: it may have been seen in another mode, or
  * before who advised it opted out or went away.
  * Returns 0, -ENOENT if not, -EAGAIN if that cannot be told now.
  */
-static int ksm_file_asked(struct folio *folio)
+static int ksm_file_asked(struct page *page)
 {
+	struct folio *folio = page_folio(page);
 	struct address_space *mapping;
 	pgoff_t index, last;
 	unsigned int n = 0;
@@ -569,7 +583,7 @@ static int ksm_file_asked(struct folio *folio)
 			ret = ksm_file_advised(mapping, &index, &last);
 		}
 	} else if (folio_mapping(folio)) {
-		index = folio->index;
+		index = folio->index + folio_page_idx(folio, page);
 		last = index;
 		ret = ksm_file_advised(folio->mapping, &index, &last);
 	}
@@ -578,15 +592,57 @@ static int ksm_file_asked(struct folio *folio)
 }
 
 /*
- * Try to merge a folio with those of equal hash.  It may be shared: others may
+ * Give a page a folio of its own; the caller has one reference on the folio.
+ * Returns 0, -EAGAIN if somebody uses it, -ENOENT if that will stay so.
+ */
+static int ksm_file_split(struct page *page)
+{
+	struct folio *folio = page_folio(page);
+	unsigned int nofs;
+	int err = -ENOENT;
+
+	if (!folio_test_large(folio))
+		return 0;
+	/* As in page_wp_merge(). */
+	nofs = memalloc_nofs_save();
+	if (!folio_trylock(folio)) {
+		err = -EAGAIN;
+	} else {
+		if (page_wp_eligible(folio))
+			err = split_huge_page(page);
+		folio_unlock(page_folio(page));
+	}
+	memalloc_nofs_restore(nofs);
+	return err == -EBUSY ? -EAGAIN : err;
+}
+
+/*
+ * Merge two pages.  A large folio is split only when that gains a page: what it is
+ * good for, cheap reading and mapping, is lost then.
+ */
+static int ksm_file_merge_pages(struct page *to, struct page *from,
+				unsigned int max_sharing)
+{
+	int err = 0;
+
+	if (PageCompound(to) || PageCompound(from)) {
+		if (memcmp_pages(to, from))
+			return -ESTALE;
+		err = ksm_file_split(from) ?: ksm_file_split(to);
+	}
+	return err ?: page_wp_merge(page_folio(to), page_folio(from), max_sharing);
+}
+
+/*
+ * Try to merge a page with those of equal hash.  It may be shared: others may
  * have merged with it, and one that it failed to merge with is still about.
  * Returns 0 if it was merged, -EAGAIN if it is worth another try later, -ENOENT
  * if there is none.
  */
-static int ksm_file_merge(struct folio *folio, u64 hash,
-			  unsigned int max_sharing, bool across_nodes)
+static int ksm_file_merge(struct page *page, u64 hash, unsigned int max_sharing,
+			  bool across_nodes)
 {
-	unsigned long own = folio_pfn(folio);
+	unsigned long own = page_to_pfn(page);
 	u32 *link = ksm_bucket(hash);
 	unsigned int tries = 0;
 	int ret = -ENOENT;
@@ -595,7 +651,7 @@ static int ksm_file_merge(struct folio *folio, u64 hash,
 		unsigned long pfn = *link;
 		struct ksm_rec *rec = ksm_rec_find(pfn);
 		u32 tag = atomic_read(&rec->tag);
-		struct folio *to = NULL;
+		struct page *to = NULL;
 		int err = -ENOENT;
 
 		cond_resched();
@@ -605,11 +661,11 @@ static int ksm_file_merge(struct folio *folio, u64 hash,
 			continue;
 		}
 		if (tag & KSM_REC_SEEN)
-			to = ksm_file_get_folio(pfn);
+			to = ksm_file_get_page(pfn);
 		if (to) {
 			err = ksm_file_asked(to);
 			if (err == -ENOENT) {
-				folio_put(to);
+				put_page(to);
 				to = NULL;
 			}
 		}
@@ -618,11 +674,23 @@ static int ksm_file_merge(struct folio *folio, u64 hash,
 			atomic_andnot(KSM_REC_SEEN | KSM_REC_LINKED, &rec->tag);
 			continue;
 		}
-		if (!across_nodes && folio_nid(to) != folio_nid(folio))
+		if (!across_nodes && page_to_nid(to) != page_to_nid(page)) {
 			err = -ENOENT;
-		else if (!err)
-			err = page_wp_merge(to, folio, max_sharing);
-		folio_put(to);
+		} else if (!err && page_folio(to) == page_folio(page)) {
+			/* Two pages of one folio, which has to have one reference. */
+			bool equal = !memcmp_pages(to, page);
+
+			put_page(to);
+			to = NULL;
+			err = equal ? ksm_file_split(page) : -ESTALE;
+			/* They find each other when they come by again. */
+			if (!err)
+				err = -EAGAIN;
+		} else if (!err) {
+			err = ksm_file_merge_pages(to, page, max_sharing);
+		}
+		if (to)
+			put_page(to);
 		if (!err)
 			return 0;
 		if (err == -EAGAIN || err == -ENOMEM)
@@ -634,15 +702,16 @@ static int ksm_file_merge(struct folio *folio, u64 hash,
 }
 
 /* Look at a page that is new or has changed; the caller has a reference. */
-static void ksm_file_scan_folio(struct folio *folio, unsigned int max_sharing,
-				bool across_nodes)
+static void ksm_file_scan_page(struct page *page, unsigned int max_sharing,
+			       bool across_nodes)
 {
-	unsigned long pfn = folio_pfn(folio);
+	struct folio *folio = page_folio(page);
+	unsigned long pfn = page_to_pfn(page);
 	struct ksm_rec *rec;
 	u64 hash;
 	int err;
 
-	if (PageHWPoison(&folio->page) ||
+	if (PageHWPoison(page) ||
 	    (!folio_is_wp(folio) && !page_wp_eligible(folio)))
 		return;
 	rec = ksm_rec_get(pfn);
@@ -656,52 +725,66 @@ static void ksm_file_scan_folio(struct folio *folio, unsigned int max_sharing,
 		atomic_andnot(KSM_REC_SEEN, &rec->tag);
 		return;
 	}
-	hash = page_wp_hash(folio);
+	hash = page_wp_hash(page);
 	ksm_file_pages_hashed++;
-	err = ksm_file_merge(folio, hash, max_sharing, across_nodes);
+	err = ksm_file_merge(page, hash, max_sharing, across_nodes);
 	if (!err) {
 		atomic_andnot(KSM_REC_SEEN, &rec->tag);
 		return;
 	}
-	/* Its other slots may be gone. */
+	/* It may have been split; its other slots may be gone. */
+	folio = page_folio(page);
 	if (folio_is_wp(folio) && page_wp_try_dissolve(folio))
 		err = -EAGAIN;
 	ksm_rec_link(rec, pfn, hash, err == -EAGAIN);
 }
 
+/* Count the pages that are done from @page on; at most @nr, and the budget. */
+static unsigned int ksm_file_skip(struct page *page, unsigned int nr,
+				  unsigned int *budget)
+{
+	unsigned long pfn = page_to_pfn(page);
+	unsigned int n;
+
+	for (n = 0; n < nr && *budget; n++) {
+		if (!ksm_rec_done(pfn + n))
+			break;
+		--*budget;
+		ksm_file_pages_scanned++;
+	}
+	return n;
+}
+
 /*
  * Find the next page that ksmd has not seen since it changed, and take a
- * reference.  Updates *@index, and *@budget by the pages looked at.
+ * reference.  Updates *@index to behind it, and *@budget by the pages looked at.
  */
-static struct folio *ksm_file_next_folio(struct address_space *mapping,
-					 pgoff_t *index, pgoff_t last,
-					 unsigned int *budget)
+static struct page *ksm_file_next_page(struct address_space *mapping,
+				       pgoff_t *index, pgoff_t last,
+				       unsigned int *budget)
 {
 	XA_STATE(xas, &mapping->i_pages, *index);
-	struct folio *folio, *found = NULL;
+	pgoff_t next = last + 1;
+	struct page *found = NULL;
+	struct folio *folio;
 
-	*index = last + 1;
 	rcu_read_lock();
 	xas_for_each(&xas, folio, last) {
-		struct ksm_rec *rec = NULL;
+		unsigned int nr = 1, n;
+		struct page *page;
 
 		if (xas_retry(&xas, folio))
 			continue;
 		if (!*budget) {
-			*index = xas.xa_index;
+			next = xas.xa_index;
 			break;
 		}
-		if (!xa_is_value(folio)) {
-			--*budget;
-			ksm_file_pages_scanned++;
-			rec = ksm_rec_find(folio_pfn(folio));
-		}
 		if (xa_is_value(folio) ||
-		    (rec && (atomic_read(&rec->tag) &
-			     (KSM_REC_SEEN | KSM_REC_RETRY)) == KSM_REC_SEEN)) {
+		    (!folio_test_large(folio) &&
+		     ksm_file_skip(&folio->page, 1, budget))) {
 			if (!need_resched())
 				continue;
-			*index = xas.xa_index + 1;
+			next = xas.xa_index + 1;
 			break;
 		}
 		if (!folio_try_get(folio)) {
@@ -713,11 +796,25 @@ static struct folio *ksm_file_next_folio(struct address_space *mapping,
 			xas_reset(&xas);
 			continue;
 		}
-		*index = xas.xa_index + 1;
-		found = folio;
+		page = folio_file_page(folio, xas.xa_index);
+		if (folio_test_large(folio))
+			nr = folio_nr_pages(folio) - folio_page_idx(folio, page);
+		n = ksm_file_skip(page, nr, budget);
+		if (n < nr && *budget) {
+			--*budget;
+			ksm_file_pages_scanned++;
+			next = xas.xa_index + n + 1;
+			found = page + n;
+			break;
+		}
+		folio_put(folio);
+		if (n == nr && !need_resched())
+			continue;
+		next = xas.xa_index + n;
 		break;
 	}
 	rcu_read_unlock();
+	*index = next;
 	return found;
 }
 
@@ -729,15 +826,17 @@ static pgoff_t ksm_file_scan_range(struct address_space *mapping, pgoff_t first,
 				   pgoff_t last, unsigned int *budget,
 				   unsigned int max_sharing, bool across_nodes)
 {
-	struct folio *folio;
+	struct page *page;
 
 	while (first <= last && *budget && !freezing(current)) {
-		folio = ksm_file_next_folio(mapping, &first, last, budget);
-		if (folio) {
-			if (!folio_test_large(folio))
-				ksm_file_scan_folio(folio, max_sharing,
-						    across_nodes);
-			folio_put(folio);
+		page = ksm_file_next_page(mapping, &first, last, budget);
+		if (page) {
+			/* A large folio may reach beyond the end. */
+			if (first <= DIV_ROUND_UP(i_size_read(mapping->host),
+						  PAGE_SIZE))
+				ksm_file_scan_page(page, max_sharing,
+						   across_nodes);
+			put_page(page);
 		}
 		cond_resched();
 	}

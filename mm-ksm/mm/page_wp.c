@@ -62,7 +62,6 @@
 #include <linux/migrate.h>
 #include <linux/mm.h>
 #include <linux/mm_inline.h>
-#include <linux/page_wp.h>
 #include <linux/pagemap.h>
 #include <linux/random.h>
 #include <linux/rcupdate_wait.h>
@@ -76,6 +75,7 @@
 #include <linux/xxhash.h>
 
 #include "internal.h"
+#include "page_wp.h"
 
 #define CREATE_TRACE_POINTS
 #include <trace/events/page_wp.h>
@@ -187,15 +187,15 @@ static int page_wp_expected_refs(struct folio *folio)
 }
 
 /**
- * page_wp_hash - hash the content of a folio
- * @folio: An order-0 folio with a reference.
+ * page_wp_hash - hash the content of a page
+ * @page: The page; the caller has a reference to its folio.
  *
  * Return: xxh64 of its bytes, with a seed that differs from boot to boot, so that
  * nobody can make pages whose hashes collide.
  */
-u64 page_wp_hash(struct folio *folio)
+u64 page_wp_hash(struct page *page)
 {
-	const void *addr = kmap_local_folio(folio, 0);
+	const void *addr = kmap_local_page(page);
 	u64 hash = xxh64(addr, PAGE_SIZE, page_wp_seed);
 
 	kunmap_local(addr);
@@ -205,7 +205,7 @@ u64 page_wp_hash(struct folio *folio)
 #ifdef CONFIG_PAGE_WP_DEBUG
 static void page_wp_set_hash(struct page_wp *group)
 {
-	group->hash = page_wp_hash(group->folio);
+	group->hash = page_wp_hash(&group->folio->page);
 }
 
 static bool page_wp_verify_ptes(struct folio *folio, struct vm_area_struct *vma,
@@ -236,7 +236,7 @@ static void page_wp_verify(struct folio *folio)
 
 	if (PageHWPoison(&folio->page))
 		return;
-	if (page_wp_hash(folio) != folio_wp(folio)->hash)
+	if (page_wp_hash(&folio->page) != folio_wp(folio)->hash)
 		WARN(1, "page_wp: shared pfn 0x%lx was written to\n",
 		     folio_pfn(folio));
 	if (folio_mapped(folio))
@@ -440,7 +440,7 @@ EXPORT_SYMBOL_GPL(__page_wp_in_slot);
 
 /**
  * page_wp_eligible - may this exclusive folio become shared?
- * @folio: The folio.
+ * @folio: The folio; if it is large, it has to be split for that.
  *
  * Everything that is excluded stands here.  A folio that is pinned, or used in
  * any other way, is told by its reference count later.
@@ -460,16 +460,16 @@ bool page_wp_eligible(struct folio *folio)
 	inode = mapping->host;
 	if (!(inode->i_sb->s_type->fs_flags & FS_PAGE_WP) ||
 	    mapping_exiting(mapping) || mapping_unevictable(mapping) ||
-	    mapping_inaccessible(mapping) || mapping_release_always(mapping))
+	    mapping_inaccessible(mapping) || mapping_release_always(mapping) ||
+	    mapping_min_folio_order(mapping))
 		return false;
 	if (!S_ISREG(inode->i_mode) || IS_DAX(inode) || IS_ENCRYPTED(inode) ||
 	    IS_VERITY(inode) || IS_SWAPFILE(inode))
 		return false;
-	if (folio_test_large(folio) || !folio_test_uptodate(folio) ||
-	    folio_test_dirty(folio) || folio_test_writeback(folio) ||
-	    folio_test_checked(folio) || folio_test_swapbacked(folio) ||
-	    folio_test_mlocked(folio) || folio_test_unevictable(folio) ||
-	    PageHWPoison(&folio->page))
+	if (!folio_test_uptodate(folio) || folio_test_dirty(folio) ||
+	    folio_test_writeback(folio) || folio_test_checked(folio) ||
+	    folio_test_swapbacked(folio) || folio_test_mlocked(folio) ||
+	    folio_test_unevictable(folio) || folio_contain_hwpoisoned_page(folio))
 		return false;
 	return folio->index < DIV_ROUND_UP(i_size_read(inode), PAGE_SIZE);
 }
@@ -479,7 +479,7 @@ static bool page_wp_mergeable(struct folio *folio)
 {
 	if (folio_is_wp(folio))
 		return !PageHWPoison(&folio->page) && !folio_test_mlocked(folio);
-	return page_wp_eligible(folio);
+	return !folio_test_large(folio) && page_wp_eligible(folio);
 }
 
 /*

@@ -7,7 +7,6 @@
  * the top of mm/page_wp.c.
  */
 
-#include <linux/atomic.h>
 #include <linux/jump_label.h>
 #include <linux/mm.h>
 #include <linux/mmdebug.h>
@@ -21,23 +20,6 @@ struct vm_area_struct;
 
 DECLARE_STATIC_KEY_FALSE(page_wp_key);
 extern struct address_space page_wp_mapping;
-
-/**
- * struct page_wp_stats - what the mechanism holds and has done
- * @folios: shared folios (groups)
- * @slots: page-cache slots that hold a shared folio; @slots - @folios is the
- *	number of pages saved
- * @broken: slots broken so far, by copy or by dissolving the group
- * @bytes: memory that groups and slot lists occupy, in bytes
- */
-struct page_wp_stats {
-	atomic_long_t folios;
-	atomic_long_t slots;
-	atomic_long_t broken;
-	atomic_long_t bytes;
-};
-
-extern struct page_wp_stats page_wp_stats;
 
 /**
  * folio_is_wp - is this folio shared, i.e. does it belong to a group?
@@ -56,18 +38,9 @@ static inline bool folio_is_wp(const struct folio *folio)
 	return smp_load_acquire(&folio->mapping) == &page_wp_mapping;
 }
 
-bool page_wp_permitted(void);
-int page_wp_enable(void);
-bool page_wp_eligible(struct folio *folio);
-int page_wp_merge(struct folio *to, struct folio *from,
-		  unsigned int max_slots);
 int __page_wp_break(struct address_space *mapping, pgoff_t index,
 		    struct folio *folio, gfp_t gfp);
-int page_wp_break_range(struct address_space *mapping, pgoff_t first,
-			pgoff_t last);
 int page_wp_break_user(unsigned long address);
-int page_wp_break_all(void);
-int page_wp_try_dissolve(struct folio *folio);
 vm_fault_t page_wp_break_fault(struct vm_fault *vmf, struct folio *folio);
 bool __page_wp_drop_slot(struct address_space *mapping, pgoff_t index,
 			 struct folio *folio);
@@ -79,7 +52,6 @@ bool __page_wp_in_slot(const struct folio *folio, struct address_space *mapping,
 bool page_wp_slot(struct folio *folio, unsigned int n,
 		  struct address_space **mapping, pgoff_t *index);
 bool page_wp_reclaim(struct folio *folio, struct mem_cgroup *target_memcg);
-u64 page_wp_hash(struct folio *folio);
 
 /**
  * folio_in_slot - a reader's check after locking a folio that it looked up
@@ -114,18 +86,7 @@ static inline int __page_wp_break(struct address_space *mapping, pgoff_t index,
 	return 0;
 }
 
-static inline int page_wp_break_range(struct address_space *mapping,
-				      pgoff_t first, pgoff_t last)
-{
-	return 0;
-}
-
 static inline int page_wp_break_user(unsigned long address)
-{
-	return 0;
-}
-
-static inline int page_wp_break_all(void)
 {
 	return 0;
 }

@@ -118,7 +118,7 @@ struct file {
 enum { PASS, FAIL, SKIP };	/* so that a || b is FAIL when one of them is */
 
 static const char *dirs[2];
-static struct file files[NFILES];
+static struct file files[NFILES + 1];	/* a scene, and what an operation adds */
 static int nfiles;
 static char *ink_buf, *scratch;		/* page-aligned, for direct I/O */
 static int pagemap_fd;
@@ -1192,6 +1192,82 @@ static int op_insert(struct file *f)
 	return ret;
 }
 
+/* The file and its clone are merged, and share blocks; either is written to. */
+static int op_reflink(struct file *f)
+{
+	struct file *clone = files + nfiles;
+	char *buf;
+
+	if (create_file(clone, dirs[0], "clone"))
+		return FAIL;
+	nfiles++;
+	if (ioctl(clone->fd, FICLONE, f->fd)) {
+		remove_file(files + --nfiles);
+		return errno == EOPNOTSUPP || errno == EINVAL ? skip("FICLONE") :
+			fail("FICLONE");
+	}
+	memcpy(clone->want, f->want, f->len);
+	clone->len = f->len;
+	if (check_read(0, "read of a clone") || passes(2))
+		return FAIL;
+	if (!model_only && sharers(clone, SLOT) < 1)
+		return fail("the clone is not merged");
+	buf = ink(100);
+	if (fill(clone, AT + 10, buf, 100) || fsync(clone->fd))
+		return FAIL;
+	buf = ink(100);
+	return fill(f, AT + 200, buf, 100);
+}
+
+/* Blocks of another file take the place of merged pages. */
+static int op_clone_range(struct file *f)
+{
+	struct file_clone_range range = {
+		.src_length = 2 * PS,
+		.dest_offset = AT,
+	};
+	static char buf[2 * PS];
+	int ret;
+
+	range.src_fd = source(f, 2 * PS, 0);
+	if (pread(range.src_fd, buf, 2 * PS, 0) != 2 * PS)
+		return fail("source");
+	ret = ioctl(f->fd, FICLONERANGE, &range);
+	close(range.src_fd);
+	if (ret)
+		return errno == EOPNOTSUPP || errno == EINVAL ?
+			skip("FICLONERANGE") : fail("FICLONERANGE");
+	want_bytes(f, AT, buf, 2 * PS);
+	return PASS;
+}
+
+/* Equal pages, shared already: the same folio is compared with itself. */
+static int op_dedupe(struct file *f)
+{
+	struct {
+		struct file_dedupe_range range;
+		struct file_dedupe_range_info info;
+	} arg = {
+		.range = { AT, 2 * PS, 1 },
+		.info = { files[2].fd, AT },
+	};
+
+	if (ioctl(f->fd, FIDEDUPERANGE, &arg))
+		return errno == EOPNOTSUPP || errno == EINVAL ?
+			skip("FIDEDUPERANGE") : fail("FIDEDUPERANGE");
+	if (arg.info.status != FILE_DEDUPE_RANGE_SAME ||
+	    arg.info.bytes_deduped != 2 * PS)
+		return fail("deduped %llu bytes, status %d",
+			    (unsigned long long)arg.info.bytes_deduped,
+			    arg.info.status);
+	/* And pages that differ, one of them shared. */
+	arg.info.dest_offset = AT + 2 * PS;
+	if (ioctl(f->fd, FIDEDUPERANGE, &arg))
+		return fail("FIDEDUPERANGE");
+	return arg.info.status == FILE_DEDUPE_RANGE_DIFFERS ? PASS :
+		fail("pages that differ were deduped");
+}
+
 static int op_move_extents(struct file *f)
 {
 	struct move_extent me = {};
@@ -1881,6 +1957,9 @@ static const struct op {
 	{ "collapse", op_collapse, INPLACE },
 	{ "insert", op_insert, INPLACE },
 	{ "move extents", op_move_extents, OTHERS_STAY },
+	{ "reflink, then write to both", op_reflink, ANY },
+	{ "clone a range into the file", op_clone_range, ANY },
+	{ "dedupe of merged pages", op_dedupe, ANY },
 	{ "journal data", op_journal_data, FRESH },
 	{ "loop device", op_loop, BREAKS },
 	{ "unlink, then write", op_unlink, FRESH },
@@ -1925,7 +2004,7 @@ static const struct op {
 
 static int check_frames(struct file *t, int rule)
 {
-	static unsigned long before[NFILES][MAXLEN / PS];
+	static unsigned long before[NFILES + 1][MAXLEN / PS];
 	struct file *f;
 	size_t p, len;
 	int i;
@@ -1951,7 +2030,7 @@ static int check_frames(struct file *t, int rule)
 
 static int run_op(const struct op *op)
 {
-	static unsigned long merged[NFILES][MAXLEN / PS];
+	static unsigned long merged[NFILES + 1][MAXLEN / PS];
 	struct file *t = files;
 	int i, ret;
 
@@ -2158,10 +2237,12 @@ static long smaps_ksm_kb(const char *map)
 	return kb;
 }
 
-/* How many pages of a file does /proc/kpageflags call merged? */
-static int kpageflags_ksm(const struct file *f)
+#define KPF_KSM		(1ULL << 21)
+#define KPF_COMPOUND	(3ULL << 15)	/* head or tail */
+
+/* How many pages of a file have one of these flags in /proc/kpageflags? */
+static int count_kpageflags(const struct file *f, __u64 mask)
 {
-	const __u64 ksm = 1ULL << 21;	/* KPF_KSM */
 	int fd = open("/proc/kpageflags", O_RDONLY);
 	__u64 flags;
 	size_t p;
@@ -2173,7 +2254,7 @@ static int kpageflags_ksm(const struct file *f)
 			n = -1;
 			break;
 		}
-		n += !!(flags & ksm);
+		n += !!(flags & mask);
 	}
 	close(fd);
 	return n;
@@ -2197,9 +2278,9 @@ static int test_proc(void)
 		want = 0;
 		for (p = 0; p < pages(f); p++)
 			want += sharers(f, p) > 0;
-		if (kpageflags_ksm(f) != want)
+		if (count_kpageflags(f, KPF_KSM) != want)
 			return fail("%s: kpageflags: %d pages, not %d", f->path,
-				    kpageflags_ksm(f), want);
+				    count_kpageflags(f, KPF_KSM), want);
 		if (smaps_ksm_kb(f->map) != want * (long)PS / 1024)
 			return fail("%s: smaps: %ld kB, not %d pages", f->path,
 				    smaps_ksm_kb(f->map), want);
@@ -2215,13 +2296,52 @@ static int test_proc(void)
 	ksm_set("run", 0);
 	look();
 	for (f = files; f < files + nfiles; f++)
-		if (kpageflags_ksm(f) || smaps_ksm_kb(f->map))
+		if (count_kpageflags(f, KPF_KSM) || smaps_ksm_kb(f->map))
 			return fail("%s: still merged after run=2", f->path);
 	merged = ksm_get("file_pages_broken") - merged;
 	broken = read_vmstat("page_wp_break") - broken;
 	return broken == merged && broken ? PASS :
 		fail("%ld breaks in vmstat, %ld in file_pages_broken", broken,
 		     merged);
+}
+
+/* A large folio stays one until a page turns up that is equal to one of its. */
+static int test_large(void)
+{
+	struct file *f = files;
+	static char buf[PS];
+	int large, p, same;
+
+	if (make_files(1, MAXLEN / PS, false))
+		return FAIL;
+	sync_dirs();
+	unmap_file(f);
+	evict();
+	for (p = 0; p < (int)pages(f); p++)
+		if (pread(f->fd, buf, PS, p * PS) != PS)
+			return fail("read");
+	if (map_file(f))
+		return FAIL;
+	look();
+	large = count_kpageflags(f, KPF_COMPOUND);
+	if (!large)
+		return skip("no large folios");
+	if (passes(3))
+		return FAIL;
+	look();
+	if (count_kpageflags(f, KPF_COMPOUND) != large)
+		return fail("%d pages were in large folios, now %d", large,
+			    count_kpageflags(f, KPF_COMPOUND));
+
+	if (create_file(f + 1, dirs[1], "file1"))
+		return FAIL;
+	nfiles++;
+	p = pages(f) - 2;
+	if (fill(f + 1, 0, f->want + p * PS, PS) || merge() || unmerged(&same, true))
+		return FAIL;
+	if (count_kpageflags(f, KPF_COMPOUND) >= large)
+		return fail("no large folio was split");
+	return check_read(0, "read") || check_maps("mapping") || check_cold();
 }
 
 static int test_run_2(void)
@@ -2998,6 +3118,7 @@ static const struct test {
 	{ "permissions", test_permissions },
 	{ "counters are true", test_counters },
 	{ "what /proc shows", test_proc },
+	{ "large folios", test_large },
 	{ "run=2 breaks everything", test_run_2 },
 	{ "never", test_never },
 	{ "madvise, no opt-in", test_madvise_none },
@@ -3039,7 +3160,8 @@ static void report(const char *name, const char *only, int (*fn)(void),
 	if (!model_only)
 		ksm_mode("always");
 	ret = fn ? fn() : run_op(op);
-	ksm_set("run", 0);
+	if (!model_only)
+		ksm_set("run", 0);
 	remove_scene();
 	/* a test must leave nothing behind that would help the next one */
 	evict();
