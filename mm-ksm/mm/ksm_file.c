@@ -40,7 +40,6 @@
 #include <linux/cleanup.h>
 #include <linux/freezer.h>
 #include <linux/fs.h>
-#include <linux/huge_mm.h>
 #include <linux/init.h>
 #include <linux/ksm_file.h>
 #include <linux/memory_hotplug.h>
