@@ -5,7 +5,8 @@
 // by the index that is wanted, nor by a shared folio: the buffer keeps the index at
 // which it was found (erofs-by-hand.patch).
 //
-//   erofs_bread	contextual, by that index
+//   erofs_bread	as a walk, by that index: it has a reference and no lock, and a folio that
+//			is shared no more has the index of any of its slots
 //
 // Leaves: all other functions.
 
@@ -17,7 +18,7 @@ struct folio *F;
  {
  <...
 - !folio_contains(F, X)
-+ X - folio_index_ctx(F, B->index) >= folio_nr_pages(F)
++ X - folio_index_at(F, B->index) >= folio_nr_pages(F)
  ...>
  }
 

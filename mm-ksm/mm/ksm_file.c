@@ -388,7 +388,7 @@ void __ksm_file_exit(struct address_space *mapping)
 
 static bool ksm_file_sb(const struct super_block *sb)
 {
-	return sb->s_type->fs_flags & FS_PAGE_WP;
+	return sb->s_iflags & SB_I_PAGE_WP;
 }
 
 /*
@@ -414,6 +414,7 @@ static void ksm_file_sb_put(struct super_block *sb)
 static bool ksm_file_unlisted(const struct inode *inode)
 {
 	return S_ISREG(inode->i_mode) && inode->i_mapping->nrpages &&
+	       inode->i_mapping->a_ops->read_folio &&
 	       !test_bit(AS_KSM_FILE, &inode->i_mapping->flags);
 }
 
@@ -590,6 +591,16 @@ static int ksm_file_asked(struct page *page)
 	return ret;
 }
 
+/* Is it worth a try to split the folio of a page, on which the caller has one reference? */
+static bool ksm_file_can_split(struct page *page)
+{
+	struct folio *folio = page_folio(page);
+
+	return !folio_test_large(folio) ||
+	       (page_wp_eligible(folio) &&
+		can_split_folio(folio, 1 + folio_has_private(folio), NULL));
+}
+
 /*
  * Give a page a folio of its own; the caller has one reference on the folio.
  * Returns 0, -EAGAIN if somebody uses it, -ENOENT if that will stay so.
@@ -627,6 +638,9 @@ static int ksm_file_merge_pages(struct page *to, struct page *from,
 	if (PageCompound(to) || PageCompound(from)) {
 		if (memcmp_pages(to, from))
 			return -ESTALE;
+		/* Neither shall be split for nothing. */
+		if (!ksm_file_can_split(to) || !ksm_file_can_split(from))
+			return -EAGAIN;
 		err = ksm_file_split(from) ?: ksm_file_split(to);
 	}
 	return err ?: page_wp_merge(page_folio(to), page_folio(from), max_sharing);

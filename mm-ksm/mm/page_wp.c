@@ -458,7 +458,11 @@ bool page_wp_eligible(struct folio *folio)
 	    mapping == &page_wp_mapping)
 		return false;
 	inode = mapping->host;
-	if (!(inode->i_sb->s_type->fs_flags & FS_PAGE_WP) ||
+	/* What is dropped has to be read again, wherever memory is for the copy. */
+	if (!mapping->a_ops->read_folio ||
+	    !(mapping_gfp_mask(mapping) & __GFP_HIGHMEM))
+		return false;
+	if (!(inode->i_sb->s_iflags & SB_I_PAGE_WP) ||
 	    mapping_exiting(mapping) || mapping_unevictable(mapping) ||
 	    mapping_inaccessible(mapping) || mapping_release_always(mapping) ||
 	    mapping_min_folio_order(mapping))

@@ -343,18 +343,6 @@ static inline pgoff_t folio_index_excl(const struct folio *folio)
 }
 
 /**
- * folio_lock_key - the order in which two folios get locked
- * @folio: The folio; the caller has a reference, so that it neither becomes
- *	shared nor stops to be.
- *
- * Return: folio->index, or for a shared folio what it has instead.
- */
-static inline pgoff_t folio_lock_key(const struct folio *folio)
-{
-	return folio->index;
-}
-
-/**
  * folio_pos_ctx - the byte position of a folio, given the context
  * @folio: The folio.
  * @pos: The position of the slot at which the caller found @folio.

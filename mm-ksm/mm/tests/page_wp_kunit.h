@@ -6,19 +6,22 @@
  */
 
 #include <kunit/test.h>
+#include <linux/completion.h>
+#include <linux/delay.h>
+#include <linux/kthread.h>
 #include <linux/sched/signal.h>
 
 #define WP_PAGES	8
 
 static struct file_system_type wp_test_type = {
 	.name		= "page_wp_test",
-	.fs_flags	= FS_PAGE_WP,
 };
 
 static struct super_block wp_test_sb = {
 	.s_type		= &wp_test_type,
 	.s_bdi		= &noop_backing_dev_info,
 	.s_flags	= SB_ACTIVE,
+	.s_iflags	= SB_I_PAGE_WP,
 };
 
 static int wp_test_released;
@@ -31,7 +34,15 @@ static bool wp_test_release_folio(struct address_space *mapping,
 	return true;
 }
 
+static int wp_test_read_folio(struct file *file, struct address_space *mapping,
+			      struct folio *folio)
+{
+	folio_unlock(folio);
+	return -EIO;
+}
+
 static const struct address_space_operations wp_test_aops = {
+	.read_folio	= wp_test_read_folio,
 	.dirty_folio	= filemap_dirty_folio,
 	.release_folio	= wp_test_release_folio,
 };
@@ -479,6 +490,78 @@ static void wp_test_lookup(struct kunit *test)
 	folio_put(folio);
 }
 
+struct wp_truncation {
+	struct address_space *mapping;
+	struct completion done;
+};
+
+static int wp_truncate(void *data)
+{
+	struct wp_truncation *truncation = data;
+
+	truncate_inode_pages_range(truncation->mapping, 5 * PAGE_SIZE,
+				   6 * PAGE_SIZE - 1);
+	complete(&truncation->done);
+	return 0;
+}
+
+/* Truncate the slot of a locked folio; returns when that waits for the lock. */
+static void wp_truncate_start(struct kunit *test, struct folio *folio,
+			      struct wp_truncation *truncation)
+{
+	int i;
+
+	truncation->mapping = wp_mapping(test, 1);
+	init_completion(&truncation->done);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(kthread_run(wp_truncate, truncation,
+						    "wp_truncate")));
+	for (i = 0; i < 1000 && !folio_test_waiters(folio); i++)
+		msleep(1);
+	KUNIT_EXPECT_TRUE(test, folio_test_waiters(folio));
+}
+
+/* What takes the place of a shared folio while truncation waits for it goes, too. */
+static void wp_test_truncate_break(struct kunit *test)
+{
+	struct folio *folio = wp_pair(test);
+	struct folio *new = page_wp_copy(folio, GFP_KERNEL);
+	struct wp_truncation truncation;
+
+	KUNIT_ASSERT_FALSE(test, IS_ERR_OR_NULL(new));
+	folio_lock(folio);
+	wp_truncate_start(test, folio, &truncation);
+	page_wp_break_slot(wp_mapping(test, 1), 5, folio, new);
+	folio_unlock(folio);
+	wait_for_completion(&truncation.done);
+	KUNIT_EXPECT_NULL(test, xa_load(&wp_mapping(test, 1)->i_pages, 5));
+	KUNIT_EXPECT_PTR_EQ(test, folio, wp_slot(test, 0, 1));
+	folio_put(new);
+	folio_put(folio);
+}
+
+static void wp_test_truncate_merge(struct kunit *test)
+{
+	struct folio *folio = wp_pair(test);
+	struct folio *to = wp_add(test, 0, 2, 'a');
+	struct folio *from = wp_add(test, 0, 3, 'a');
+	struct wp_truncation truncation;
+
+	KUNIT_ASSERT_EQ(test, 0, wp_merge(to, from, 16));
+	folio_put(from);
+	folio_lock(folio);
+	wp_truncate_start(test, folio, &truncation);
+	folio_lock(to);
+	KUNIT_EXPECT_EQ(test, 0, page_wp_reserve(folio_wp(to), 2));
+	KUNIT_EXPECT_EQ(test, 0, page_wp_share_all(folio_wp(to), to, folio));
+	folio_unlock(to);
+	folio_unlock(folio);
+	wait_for_completion(&truncation.done);
+	KUNIT_EXPECT_NULL(test, xa_load(&wp_mapping(test, 1)->i_pages, 5));
+	KUNIT_EXPECT_PTR_EQ(test, to, wp_slot(test, 0, 1));
+	folio_put(to);
+	folio_put(folio);
+}
+
 /* Truncation drops the slots of one file, even at the edge, without a copy. */
 static void wp_test_truncate(struct kunit *test)
 {
@@ -634,7 +717,7 @@ static int wp_test_init(struct kunit *test)
 		inode->i_mapping = &inode->i_data;
 		inode->i_data.host = inode;
 		inode->i_data.a_ops = &wp_test_aops;
-		mapping_set_gfp_mask(&inode->i_data, GFP_KERNEL);
+		mapping_set_gfp_mask(&inode->i_data, GFP_HIGHUSER_MOVABLE);
 		atomic_set(&inode->i_count, 1);
 		i_size_write(inode, WP_PAGES * PAGE_SIZE);
 	}
@@ -677,6 +760,8 @@ static struct kunit_case wp_test_cases[] = {
 	KUNIT_CASE(wp_test_lookup),
 	KUNIT_CASE(wp_test_truncate),
 	KUNIT_CASE(wp_test_truncate_mixed),
+	KUNIT_CASE(wp_test_truncate_break),
+	KUNIT_CASE(wp_test_truncate_merge),
 	KUNIT_CASE(wp_test_invalidate),
 	KUNIT_CASE(wp_test_reclaim),
 #ifdef CONFIG_MIGRATION

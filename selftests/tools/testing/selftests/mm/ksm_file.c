@@ -6,6 +6,7 @@
  * Usage: ksm_file [-t NAME] DIR [DIR2]	   run the tests
  *	  ksm_file -m DIR [DIR2]	   only try the models, on any kernel
  *	  ksm_file -c OUT FILE...	   change files, say what they must hold
+ *	  ksm_file -r FILE...		   merge files that cannot be written to
  *
  * DIR and DIR2 are empty directories on a file system that merges. To include
  * unmounting they are mount points, of devices that nobody else uses. This is
@@ -226,6 +227,25 @@ static int create_file(struct file *f, const char *dir, const char *name)
 	f->fd = open(f->path, O_RDWR | O_CREAT | O_TRUNC, 0600);
 	if (!f->want || f->fd < 0)
 		return fail("create %s", f->path);
+	return map_file(f);
+}
+
+/* Open a file that exists; what it holds becomes its model. */
+static int open_file(struct file *f, const char *path, int flags)
+{
+	struct stat st;
+
+	memset(f, 0, sizeof(*f));
+	snprintf(f->path, sizeof(f->path), "%s", path);
+	f->want = calloc(1, MAXLEN);
+	f->fd = open(path, flags);
+	if (!f->want || f->fd < 0 || fstat(f->fd, &st))
+		return fail("%s", path);
+	f->len = st.st_size;
+	if (f->len > MAXLEN)
+		return fail("%s: %zu bytes", path, f->len);
+	if (pread(f->fd, f->want, f->len, 0) != (ssize_t)f->len)
+		return fail("read %s", path);
 	return map_file(f);
 }
 
@@ -3186,23 +3206,15 @@ static int change(char **argv)
 	const struct op *op = ops;
 	char path[PATH_MAX];
 	struct file *f = files;
-	struct stat st;
 	int fd, i, ret;
 
 	model_only = true;
 	dirs[0] = "/";
 	for (i = 0; argv[i]; i++) {
-		memset(f, 0, sizeof(*f));
-		snprintf(f->path, sizeof(f->path), "%s", argv[i]);
-		f->want = calloc(1, MAXLEN);
-		f->fd = open(f->path, O_RDWR);
-		if (f->fd < 0 || fstat(f->fd, &st) || map_file(f))
-			return fail("%s", f->path);
-		f->len = st.st_size;
+		if (open_file(f, argv[i], O_RDWR))
+			return FAIL;
 		if (f->len < AT + 4 * PS || f->len > MAXLEN - 4 * PS)
 			return fail("%s: %zu bytes", f->path, f->len);
-		if (pread(f->fd, f->want, f->len, 0) != (ssize_t)f->len)
-			return fail("read %s", f->path);
 		while (!(op->rule & INPLACE))
 			op = op + 1 < ops + ARRAY_SIZE(ops) ? op + 1 : ops;
 		nfiles = 1;
@@ -3225,6 +3237,37 @@ static int change(char **argv)
 	return PASS;
 }
 
+/* Files that cannot be written to are merged, evicted, and given back. */
+static void read_only(char **argv)
+{
+	struct file *f;
+	int same, ret = PASS;
+
+	ksft_set_plan(3);
+	dirs[0] = argv[0];
+	for (; *argv && !ret; argv++) {
+		dirs[1] = *argv;
+		if (nfiles == ARRAY_SIZE(files))
+			ksft_exit_fail_msg("more than %d files\n", nfiles);
+		ret = open_file(files + nfiles++, *argv, O_RDONLY);
+	}
+	ret = ret || merge() || check_read(0, "read") || check_maps("mapping");
+	if (!ret && (unmerged(&same, true) || !same))
+		ret = fail("%d pages are merged", same);
+	ksft_test_result(!ret, "equal pages are merged\n");
+
+	ksft_test_result(!check_cold() && !merge() && !check_read(0, "read"),
+			 "they are evicted, read and merged again\n");
+
+	ksm_set("run", 2);
+	look();
+	ret = unmerged(&same, false) && !same ? PASS :
+		fail("%d pages are merged after run=2", same);
+	for (f = files; f < files + nfiles; f++)
+		unmap_file(f);
+	ksft_test_result(!ret && !check_read(0, "read"), "they are given back\n");
+}
+
 int main(int argc, char **argv)
 {
 	static const char * const knobs[] = {
@@ -3232,6 +3275,7 @@ int main(int argc, char **argv)
 	};
 	long saved[ARRAY_SIZE(knobs)];
 	const char *only = NULL;
+	bool written = true;
 	const char *limit = getenv("KSM_FILE_SECONDS");
 	size_t i, n = 0;
 	int opt;
@@ -3244,11 +3288,13 @@ int main(int argc, char **argv)
 	if (!ink_buf || !scratch)
 		ksft_exit_fail_perror("memory");
 	seconds = limit ? atoi(limit) : 60;
-	while ((opt = getopt(argc, argv, "cmt:")) != -1) {
+	while ((opt = getopt(argc, argv, "cmrt:")) != -1) {
 		if (opt == 'c')
 			return change(argv + optind);
 		if (opt == 'm')
 			model_only = true;
+		else if (opt == 'r')
+			written = false;
 		else if (opt == 't')
 			only = optarg;
 		else
@@ -3274,10 +3320,13 @@ int main(int argc, char **argv)
 		n += !only || strstr(ops[i].name, only);
 	for (i = 0; i < ARRAY_SIZE(tests) && !model_only; i++)
 		n += !only || strstr(tests[i].name, only);
-	ksft_set_plan(n);
-	for (i = 0; i < ARRAY_SIZE(ops); i++)
+	if (written)
+		ksft_set_plan(n);
+	else
+		read_only(argv + optind);
+	for (i = 0; i < ARRAY_SIZE(ops) && written; i++)
 		report(ops[i].name, only, NULL, ops + i);
-	for (i = 0; i < ARRAY_SIZE(tests) && !model_only; i++)
+	for (i = 0; i < ARRAY_SIZE(tests) && written && !model_only; i++)
 		report(tests[i].name, only, tests[i].fn, NULL);
 
 	if (!model_only)
