@@ -255,14 +255,19 @@ static void ksm_rec_link(struct ksm_rec *rec, unsigned long pfn, u64 hash,
 void __ksm_file_forget(struct folio *folio)
 {
 	unsigned long pfn = folio_pfn(folio), end = pfn + folio_nr_pages(folio);
-	struct ksm_rec *rec = NULL;
+	struct ksm_rec *rec;
 
 	rcu_read_lock();
-	for (; pfn < end; pfn++) {
+	while (pfn < end) {
 		/* The records of an array follow each other. */
-		rec = rec && pfn % KSM_RECS ? rec + 1 : ksm_rec_find(pfn);
-		if (rec)
-			atomic_andnot(KSM_REC_SEEN, &rec->tag);
+		unsigned long next = min(end, round_down(pfn, KSM_RECS) + KSM_RECS);
+
+		rec = ksm_rec_find(pfn);
+		if (rec) {
+			for (; pfn < next; pfn++)
+				atomic_andnot(KSM_REC_SEEN, &rec++->tag);
+		}
+		pfn = next;
 	}
 	rcu_read_unlock();
 }
@@ -591,39 +596,40 @@ static int ksm_file_asked(struct page *page)
 	return ret;
 }
 
-/* Is it worth a try to split the folio of a page, on which the caller has one reference? */
-static bool ksm_file_can_split(struct page *page)
+/* Is it worth a try to split a folio, on which the caller has one reference? */
+static bool ksm_file_can_split(struct folio *folio)
 {
-	struct folio *folio = page_folio(page);
-
-	return !folio_test_large(folio) ||
-	       (page_wp_eligible(folio) &&
-		can_split_folio(folio, 1 + folio_has_private(folio), NULL));
+	guard(rcu)();
+	return page_wp_eligible(folio) &&
+	       can_split_folio(folio, 1 + folio_has_private(folio), NULL);
 }
 
 /*
  * Give a page a folio of its own; the caller has one reference on the folio.
- * Returns 0, -EAGAIN if somebody uses it, -ENOENT if that will stay so.
+ * Returns 0, -EAGAIN if somebody uses it, -ENOMEM, -ENOENT if it cannot be split.
  */
 static int ksm_file_split(struct page *page)
 {
 	struct folio *folio = page_folio(page);
 	unsigned int nofs;
-	int err = -ENOENT;
+	int err = -EAGAIN;
 
 	if (!folio_test_large(folio))
 		return 0;
+	/* Nobody who uses it shall lose private data for nothing. */
+	if (!ksm_file_can_split(folio))
+		return err;
 	/* As in page_wp_merge(). */
 	nofs = memalloc_nofs_save();
-	if (!folio_trylock(folio)) {
-		err = -EAGAIN;
-	} else {
+	if (folio_trylock(folio)) {
 		if (page_wp_eligible(folio))
 			err = split_huge_page(page);
 		folio_unlock(page_folio(page));
 	}
 	memalloc_nofs_restore(nofs);
-	return err == -EBUSY ? -EAGAIN : err;
+	if (err == -EBUSY)
+		return -EAGAIN;
+	return err == -EINVAL ? -ENOENT : err;
 }
 
 /*
@@ -638,10 +644,9 @@ static int ksm_file_merge_pages(struct page *to, struct page *from,
 	if (PageCompound(to) || PageCompound(from)) {
 		if (memcmp_pages(to, from))
 			return -ESTALE;
-		/* Neither shall be split for nothing. */
-		if (!ksm_file_can_split(to) || !ksm_file_can_split(from))
-			return -EAGAIN;
-		err = ksm_file_split(from) ?: ksm_file_split(to);
+		err = ksm_file_split(to) ?:
+		      page_wp_can_join(page_folio(to), 1, max_sharing) ?:
+		      ksm_file_split(from);
 	}
 	return err ?: page_wp_merge(page_folio(to), page_folio(from), max_sharing);
 }
@@ -783,7 +788,7 @@ static struct page *ksm_file_next_page(struct address_space *mapping,
 
 	rcu_read_lock();
 	xas_for_each(&xas, folio, last) {
-		unsigned int nr = 1, n;
+		unsigned int n, nr = 1;
 		struct page *page;
 
 		if (xas_retry(&xas, folio))
@@ -793,7 +798,7 @@ static struct page *ksm_file_next_page(struct address_space *mapping,
 			break;
 		}
 		if (xa_is_value(folio) ||
-		    (!folio_test_large(folio) &&
+		    (!xas_get_order(&xas) &&
 		     ksm_file_skip(&folio->page, 1, budget))) {
 			if (!need_resched())
 				continue;
@@ -811,7 +816,9 @@ static struct page *ksm_file_next_page(struct address_space *mapping,
 		}
 		page = folio_file_page(folio, xas.xa_index);
 		if (folio_test_large(folio))
-			nr = folio_nr_pages(folio) - folio_page_idx(folio, page);
+			nr = min_t(unsigned long, last - xas.xa_index + 1,
+				   folio_nr_pages(folio) -
+				   folio_page_idx(folio, page));
 		n = ksm_file_skip(page, nr, budget);
 		if (n < nr && *budget) {
 			--*budget;

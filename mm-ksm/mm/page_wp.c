@@ -46,8 +46,9 @@
  *         i_pages lock
  *           page_wp_lock		(list of groups)
  *
- * Two folios are locked only by page_wp_merge(), which only tries, so there is
- * no order between them.
+ * There is no order between two folios: page_wp_merge(), a batch of folios that
+ * migrate, and dedupe, which compares two, have one and only try to lock another.
+ * So whoever waits for the lock of a shared folio does not wait for long.
  */
 
 #include <linux/fs.h>
@@ -695,6 +696,28 @@ static int page_wp_share_all(struct page_wp *group, struct folio *to,
 }
 
 /**
+ * page_wp_can_join - is it worth a try to merge with a folio?
+ * @to: The folio, of order 0, with a reference.
+ * @nr: How many slots are to join it.
+ * @max_slots: How many slots a folio may have at most.
+ *
+ * Context: Only tries to lock the folio.
+ * Return: 0, -ENOSPC if that makes more than @max_slots, -EAGAIN if it is in use or
+ * not eligible now.
+ */
+int page_wp_can_join(struct folio *to, unsigned int nr, unsigned int max_slots)
+{
+	int err = -EAGAIN;
+
+	if (!folio_trylock(to))
+		return err;
+	if (page_wp_mergeable(to) && (folio_is_wp(to) || !page_wp_busy(to)))
+		err = page_wp_room(to, nr, min(max_slots, PAGE_WP_MAX_SLOTS));
+	folio_unlock(to);
+	return err;
+}
+
+/**
  * page_wp_merge - let the slots of a folio share another one
  * @to: The folio that stays; exclusive or shared already.
  * @from: The folio whose slot is to hold @to instead; if it is shared, too,
@@ -726,11 +749,7 @@ int page_wp_merge(struct folio *to, struct folio *from,
 	nofs = memalloc_nofs_save();
 
 	/* Disturb neither users nor buffers for nothing. */
-	if (!folio_trylock(to))
-		goto restore;
-	if (page_wp_mergeable(to) && (folio_is_wp(to) || !page_wp_busy(to)))
-		err = page_wp_room(to, 1, max_slots);
-	folio_unlock(to);
+	err = page_wp_can_join(to, 1, max_slots);
 	if (err)
 		goto restore;
 
@@ -1371,8 +1390,10 @@ static bool page_wp_release_folio(struct address_space *mapping,
 #ifdef CONFIG_MIGRATION
 /*
  * Move a shared folio, in all its slots; both folios are locked, and no page table
- * maps @src.  Nobody can change the content, so the slots may follow one by one;
- * who came by one of them before, and reads, keeps @src a little longer.
+ * maps @src.  The group moves while nobody else has a reference, which those who
+ * use the memory cgroup of @src count on.  Nobody can change the content, so the
+ * slots may follow one by one; who comes by one of them before it does, and reads,
+ * keeps @src a little longer.
  */
 static int page_wp_migrate_folio(struct address_space *mapping,
 				 struct folio *dst, struct folio *src,
@@ -1380,22 +1401,33 @@ static int page_wp_migrate_folio(struct address_space *mapping,
 {
 	struct page_wp *group = folio_wp(src);
 	struct page_wp_slot *slots = page_wp_slots(group);
+	int refs = 1 + page_wp_expected_refs(src);
 	unsigned int i;
 	int err;
 
-	if (folio_ref_count(src) != 1 + page_wp_expected_refs(src))
+	if (folio_ref_count(src) != refs)
 		return -EAGAIN;
 	page_wp_verify(src);
 	err = folio_mc_copy(dst, src);
 	if (err)
 		return err;
 
-	lruvec_stat_mod_folio(src, NR_FILE_PAGES, -1);
-	folio_migrate_flags(dst, src);
-	lruvec_stat_mod_folio(dst, NR_FILE_PAGES, 1);
+	/* Lookups spin meanwhile. */
+	spin_lock_irq(&page_wp_lock);
+	if (!folio_ref_freeze(src, refs)) {
+		spin_unlock_irq(&page_wp_lock);
+		return -EAGAIN;
+	}
 	dst->index = (pgoff_t)group;
 	/* Who sees this must see the group: see page_wp_unmark(). */
 	smp_store_release(&dst->mapping, &page_wp_mapping);
+	group->folio = dst;
+	__lruvec_stat_mod_folio(src, NR_FILE_PAGES, -1);
+	folio_migrate_flags(dst, src);
+	__lruvec_stat_mod_folio(dst, NR_FILE_PAGES, 1);
+	folio_ref_unfreeze(src, refs);
+	spin_unlock_irq(&page_wp_lock);
+
 	for (i = 0; i < group->nr_slots; i++) {
 		XA_STATE(xas, &slots[i].mapping->i_pages, slots[i].index);
 
@@ -1406,9 +1438,6 @@ static int page_wp_migrate_folio(struct address_space *mapping,
 		xas_unlock_irq(&xas);
 		folio_put(src);
 	}
-	spin_lock_irq(&page_wp_lock);
-	group->folio = dst;
-	spin_unlock_irq(&page_wp_lock);
 	/* The group is not its own any more. */
 	src->index = 0;
 	smp_store_release(&src->mapping, NULL);

@@ -29,6 +29,7 @@ extern struct page_wp_stats page_wp_stats;
 bool page_wp_permitted(void);
 int page_wp_enable(void);
 bool page_wp_eligible(struct folio *folio);
+int page_wp_can_join(struct folio *to, unsigned int nr, unsigned int max_slots);
 int page_wp_merge(struct folio *to, struct folio *from,
 		  unsigned int max_slots);
 int page_wp_break_range(struct address_space *mapping, pgoff_t first,

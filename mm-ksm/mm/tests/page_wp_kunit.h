@@ -499,13 +499,13 @@ static int wp_truncate(void *data)
 {
 	struct wp_truncation *truncation = data;
 
-	truncate_inode_pages_range(truncation->mapping, 5 * PAGE_SIZE,
-				   6 * PAGE_SIZE - 1);
+	truncate_inode_pages_range(truncation->mapping, 4 * PAGE_SIZE,
+				   7 * PAGE_SIZE - 1);
 	complete(&truncation->done);
 	return 0;
 }
 
-/* Truncate the slot of a locked folio; returns when that waits for the lock. */
+/* Truncate around the slot of a locked folio; returns when that waits for the lock. */
 static void wp_truncate_start(struct kunit *test, struct folio *folio,
 			      struct wp_truncation *truncation)
 {
