@@ -288,11 +288,13 @@ static void change(struct worker *w, int op, int f, int p)
 		must(pwrite(direct[f], w->buf, PS, at) == PS, "direct pwrite");
 		break;
 	case OP_PUNCH:
-		must(!fallocate(fds[f], FALLOC_FL_PUNCH_HOLE |
-				FALLOC_FL_KEEP_SIZE, at, PS), "punch");
-		break;
 	case OP_ZERO:
-		must(!fallocate(fds[f], FALLOC_FL_ZERO_RANGE, at, PS), "zero");
+		/* a filesystem that knows neither gets zeros */
+		must(!fallocate(fds[f], op == OP_ZERO ? FALLOC_FL_ZERO_RANGE :
+				FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+				at, PS) ||
+		     (errno == EOPNOTSUPP &&
+		      pwrite(fds[f], w->buf, PS, at) == PS), op_names[op]);
 		break;
 	case OP_READ_INTO_MAP:
 		must(pread(w->palette, maps[f] + at, PS, tag * PS) == PS,
