@@ -1722,10 +1722,10 @@ static int op_offline(struct file *f)
 	before = pfn_at(f->map + AT);
 	n = snprintf(path, sizeof(path), MEMORY_DIR "memory%lu/",
 		     before / (strtoul(text, NULL, 16) / PS));
-	strcpy(path + n, "valid_zones");
+	snprintf(path + n, sizeof(path) - n, "valid_zones");
 	if (read_text(path, text, sizeof(text)) || strcmp(text, "Movable"))
 		return skip("the page is not in movable memory: %s", text);
-	strcpy(path + n, "state");
+	snprintf(path + n, sizeof(path) - n, "state");
 	/* What somebody has just pinned for a moment may stop it. */
 	for (i = 0; ret && i < 10; i++)
 		ret = write_text(path, "offline") ? FAIL : PASS;
@@ -2282,8 +2282,8 @@ static long smaps_ksm_kb(const char *map)
 	return kb;
 }
 
-#define KPF_KSM		(1ULL << 21)
-#define KPF_COMPOUND	(3ULL << 15)	/* head or tail */
+static const __u64 kpf_ksm = 1ULL << 21;
+static const __u64 kpf_compound = 3ULL << 15;	/* head or tail */
 
 /* How many pages of a file have one of these flags in /proc/kpageflags? */
 static int count_kpageflags(const struct file *f, __u64 mask)
@@ -2323,9 +2323,9 @@ static int test_proc(void)
 		want = 0;
 		for (p = 0; p < pages(f); p++)
 			want += sharers(f, p) > 0;
-		if (count_kpageflags(f, KPF_KSM) != want)
+		if (count_kpageflags(f, kpf_ksm) != want)
 			return fail("%s: kpageflags: %d pages, not %d", f->path,
-				    count_kpageflags(f, KPF_KSM), want);
+				    count_kpageflags(f, kpf_ksm), want);
 		if (smaps_ksm_kb(f->map) != want * (long)PS / 1024)
 			return fail("%s: smaps: %ld kB, not %d pages", f->path,
 				    smaps_ksm_kb(f->map), want);
@@ -2341,7 +2341,7 @@ static int test_proc(void)
 	ksm_set("run", 0);
 	look();
 	for (f = files; f < files + nfiles; f++)
-		if (count_kpageflags(f, KPF_KSM) || smaps_ksm_kb(f->map))
+		if (count_kpageflags(f, kpf_ksm) || smaps_ksm_kb(f->map))
 			return fail("%s: still merged after run=2", f->path);
 	merged = ksm_get("file_pages_broken") - merged;
 	broken = read_vmstat("page_wp_break") - broken;
@@ -2370,7 +2370,7 @@ static int test_large(void)
 		return FAIL;
 	look();
 	hashed = ksm_get("file_pages_hashed") + pages(f);
-	large = count_kpageflags(f, KPF_COMPOUND);
+	large = count_kpageflags(f, kpf_compound);
 	if (!large)
 		return skip("no large folios");
 	for (i = 0; i < seconds && ksm_get("file_pages_hashed") < hashed; i++)
@@ -2379,9 +2379,9 @@ static int test_large(void)
 	if (ksm_get("file_pages_hashed") < hashed)
 		return fail("ksmd did not read all pages");
 	look();
-	if (count_kpageflags(f, KPF_COMPOUND) != large)
+	if (count_kpageflags(f, kpf_compound) != large)
 		return fail("%d pages were in large folios, now %d", large,
-			    count_kpageflags(f, KPF_COMPOUND));
+			    count_kpageflags(f, kpf_compound));
 
 	if (create_file(f + 1, dirs[1], "file1"))
 		return FAIL;
@@ -2394,7 +2394,7 @@ static int test_large(void)
 		return FAIL;
 	if (check_cold() || merge() || unmerged(&same, true))
 		return FAIL;
-	if (count_kpageflags(f, KPF_COMPOUND) >= large)
+	if (count_kpageflags(f, kpf_compound) >= large)
 		return fail("no large folio was split");
 	return check_read(0, "read") || check_maps("mapping") || check_cold();
 }
