@@ -1440,6 +1440,7 @@ static int page_wp_migrate_folio(struct address_space *mapping,
 	}
 	/* The group is not its own any more. */
 	src->index = 0;
+	/* Lockless walkers read the mapping first: folio_pos_at(). */
 	smp_store_release(&src->mapping, NULL);
 	page_wp_verify(dst);
 	return MIGRATEPAGE_SUCCESS;

@@ -516,7 +516,7 @@ static void wp_truncate_start(struct kunit *test, struct folio *folio,
 	KUNIT_ASSERT_FALSE(test, IS_ERR(kthread_run(wp_truncate, truncation,
 						    "wp_truncate")));
 	for (i = 0; i < 1000 && !folio_test_waiters(folio); i++)
-		msleep(1);
+		usleep_range(1000, 2000);
 	KUNIT_EXPECT_TRUE(test, folio_test_waiters(folio));
 }
 
