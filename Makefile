@@ -5,7 +5,7 @@
 LANE ?= uml
 export LANE CACHE KERNEL_TARBALL FULL
 
-.PHONY: help setup series series-check strict threading-report build boot demo check deb clean
+.PHONY: help setup series series-check strict threading-report build boot demo demo-guests demo-images check deb clean
 help:
 	@echo 'make setup   install what is needed, unpack the base kernel'
 	@echo 'make series  write patches/ from cocci/, mm-ksm/, fs-adapters/, selftests/'
@@ -15,6 +15,8 @@ help:
 	@echo 'make build   build the patched kernel of a lane'
 	@echo 'make boot    boot it and open a shell (or run CMD="...")'
 	@echo 'make demo    merge equal pages of real files, and prove it safe'
+	@echo 'make demo-guests       merge the memory of real guests whose RAM is shared'
+	@echo 'make demo-images       merge root file systems of real software, two versions each'
 	@echo 'make check   run all tests'
 	@echo 'make deb     make an installable kernel package from CONFIG=/boot/config-...'
 	@echo 'make clean   remove all build state (the cache folder)'
@@ -47,6 +49,12 @@ boot: build
 
 demo: build
 	@scripts/demo
+
+demo-guests: build
+	@scripts/demo-guests
+
+demo-images: build
+	@scripts/demo-images
 
 check: setup
 	@scripts/check

@@ -14,6 +14,9 @@
  * file it holds the inode and, so that it is never found busy at unmount,
  * s_umount of its superblock, which it only tries to take.
  *
+ * Nobody says when a page of tmpfs is written through a mapping, so those are
+ * hashed in every pass, and are merged once their hash has not changed for one.
+ *
  * What is known of a page is one 8-byte record, found by its page frame number:
  * a part of the hash of its content, and the next page frame in the same bucket
  * of a hash table.  Only ksmd links and unlinks records.  Whoever dirties a
@@ -184,12 +187,21 @@ static struct ksm_rec *ksm_rec_get(unsigned long pfn)
 	return ksm_rec_find(pfn);
 }
 
-/* Is there nothing to be done for a page, since it did not change? */
-static bool ksm_rec_done(unsigned long pfn)
+/* May somebody write to a page without clearing KSM_REC_SEEN? */
+static bool ksm_rec_untold(const struct folio *folio)
+{
+	return folio_test_swapbacked(folio) && !folio_is_wp(folio);
+}
+
+/*
+ * Is there nothing to be done for a page of a folio, since it did not change?  The
+ * caller has a reference or the RCU read lock.
+ */
+static bool ksm_rec_done(const struct folio *folio, unsigned long pfn)
 {
 	struct ksm_rec *rec = ksm_rec_find(pfn);
 
-	return rec && (atomic_read(&rec->tag) &
+	return rec && !ksm_rec_untold(folio) && (atomic_read(&rec->tag) &
 		       (KSM_REC_SEEN | KSM_REC_RETRY)) == KSM_REC_SEEN;
 }
 
@@ -244,6 +256,22 @@ static void ksm_rec_link(struct ksm_rec *rec, unsigned long pfn, u64 hash,
 	while (!atomic_try_cmpxchg(&rec->tag, &old,
 				   tag | (old & KSM_REC_SEEN)))
 		;
+}
+
+/*
+ * Remember the hash of a page that may be written any time.  Returns true if it is
+ * what it was in the pass before; otherwise nobody finds the page by it yet.
+ */
+static bool ksm_rec_calm(struct ksm_rec *rec, u64 hash)
+{
+	int old = atomic_read(&rec->tag);
+
+	if ((old & KSM_REC_SEEN) && !((old ^ hash) & KSM_REC_TAG))
+		return true;
+	if (old & KSM_REC_LINKED)
+		ksm_rec_unlink(rec);
+	atomic_set(&rec->tag, (hash & KSM_REC_TAG) | KSM_REC_SEEN);
+	return false;
 }
 
 /**
@@ -418,8 +446,7 @@ static void ksm_file_sb_put(struct super_block *sb)
 
 static bool ksm_file_unlisted(const struct inode *inode)
 {
-	return S_ISREG(inode->i_mode) && inode->i_mapping->nrpages &&
-	       inode->i_mapping->a_ops->read_folio &&
+	return inode->i_mapping->nrpages && page_wp_permits(inode->i_mapping) &&
 	       !test_bit(AS_KSM_FILE, &inode->i_mapping->flags);
 }
 
@@ -470,12 +497,8 @@ static void ksm_file_enter_sb(struct super_block *sb, void *unused)
  */
 bool ksm_file_vma(struct vm_area_struct *vma)
 {
-	const struct inode *inode;
-
-	if (!vma->vm_file || !page_wp_permitted())
-		return false;
-	inode = vma->vm_file->f_mapping->host;
-	return S_ISREG(inode->i_mode) && ksm_file_sb(inode->i_sb);
+	return vma->vm_file && page_wp_permitted() &&
+	       page_wp_permits(vma->vm_file->f_mapping);
 }
 
 /**
@@ -645,7 +668,7 @@ static int ksm_file_merge_pages(struct page *to, struct page *from,
 		if (memcmp_pages(to, from))
 			return -ESTALE;
 		err = ksm_file_split(to) ?:
-		      page_wp_can_join(page_folio(to), 1, max_sharing) ?:
+		      page_wp_can_join(page_folio(to), max_sharing) ?:
 		      ksm_file_split(from);
 	}
 	return err ?: page_wp_merge(page_folio(to), page_folio(from), max_sharing);
@@ -736,15 +759,22 @@ static void ksm_file_scan_page(struct page *page, unsigned int max_sharing,
 	if (!rec)
 		return;
 	/* First say so, then read: who writes meanwhile clears it again. */
-	atomic_or(KSM_REC_SEEN, &rec->tag);
+	if (!ksm_rec_untold(folio))
+		atomic_or(KSM_REC_SEEN, &rec->tag);
 	/* Orders this before the test of dirty, as a writer does it vice versa. */
 	smp_mb__after_atomic();
-	if (folio_test_dirty(folio)) {
+	if (folio_test_dirty(folio) && !folio_test_swapbacked(folio)) {
 		atomic_andnot(KSM_REC_SEEN, &rec->tag);
 		return;
 	}
 	hash = page_wp_hash(page);
 	ksm_file_pages_hashed++;
+	if (folio_test_swapbacked(folio)) {
+		/* Let it not find those of files on disk. */
+		hash = ~hash;
+		if (!folio_is_wp(folio) && !ksm_rec_calm(rec, hash))
+			return;
+	}
 	err = ksm_file_merge(page, hash, max_sharing, across_nodes);
 	if (!err) {
 		atomic_andnot(KSM_REC_SEEN, &rec->tag);
@@ -758,14 +788,14 @@ static void ksm_file_scan_page(struct page *page, unsigned int max_sharing,
 }
 
 /* Count the pages that are done from @page on; at most @nr, and the budget. */
-static unsigned int ksm_file_skip(struct page *page, unsigned int nr,
-				  unsigned int *budget)
+static unsigned int ksm_file_skip(const struct folio *folio, struct page *page,
+				  unsigned int nr, unsigned int *budget)
 {
 	unsigned long pfn = page_to_pfn(page);
 	unsigned int n;
 
 	for (n = 0; n < nr && *budget; n++) {
-		if (!ksm_rec_done(pfn + n))
+		if (!ksm_rec_done(folio, pfn + n))
 			break;
 		--*budget;
 		ksm_file_pages_scanned++;
@@ -799,7 +829,7 @@ static struct page *ksm_file_next_page(struct address_space *mapping,
 		}
 		if (xa_is_value(folio) ||
 		    (!xas_get_order(&xas) &&
-		     ksm_file_skip(&folio->page, 1, budget))) {
+		     ksm_file_skip(folio, &folio->page, 1, budget))) {
 			if (!need_resched())
 				continue;
 			next = xas.xa_index + 1;
@@ -819,7 +849,7 @@ static struct page *ksm_file_next_page(struct address_space *mapping,
 			nr = min_t(unsigned long, last - xas.xa_index + 1,
 				   folio_nr_pages(folio) -
 				   folio_page_idx(folio, page));
-		n = ksm_file_skip(page, nr, budget);
+		n = ksm_file_skip(folio, page, nr, budget);
 		if (n < nr && *budget) {
 			--*budget;
 			ksm_file_pages_scanned++;

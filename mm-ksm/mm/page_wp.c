@@ -28,10 +28,12 @@
  * where the shared case is handled.  So a caller that nobody thought of treats
  * a shared folio like one that was truncated under it: it never writes to it.
  *
- * A shared folio is of order 0, clean, uptodate, without private data, and no
- * page table maps it writable.  Whoever holds a reference keeps an exclusive
- * folio exclusive, since merging has to freeze the reference count, and keeps
- * the content of a shared one as it is, since dissolving has to do so too.
+ * A shared folio is of order 0, uptodate, without private data, and no page table
+ * maps it writable.  One of files on disk is clean; one of tmpfs is swap-backed, is
+ * dirty by its flag alone, and goes to swap from all its slots at once.  Whoever
+ * holds a reference keeps an exclusive folio exclusive, since merging has to freeze
+ * the reference count, and keeps the content of a shared one as it is, since
+ * dissolving has to do so too.
  *
  * DOC: Locks
  *
@@ -234,9 +236,15 @@ static void page_wp_verify(struct folio *folio)
 		.rmap_one = page_wp_verify_ptes,
 		.try_lock = true,
 	};
+	struct address_space *mapping;
+	pgoff_t index;
 
 	if (PageHWPoison(&folio->page))
 		return;
+	if (page_wp_slot(folio, 0, &mapping, &index))
+		WARN(folio_test_swapbacked(folio) != shmem_mapping(mapping),
+		     "page_wp: shared pfn 0x%lx is not of its files' kind\n",
+		     folio_pfn(folio));
 	if (page_wp_hash(&folio->page) != folio_wp(folio)->hash)
 		WARN(1, "page_wp: shared pfn 0x%lx was written to\n",
 		     folio_pfn(folio));
@@ -369,6 +377,14 @@ static int page_wp_reserve(struct page_wp *group, unsigned int nr)
 	return 0;
 }
 
+/* A folio joins the page cache, or leaves it, as far as statistics are concerned. */
+static void page_wp_account(struct folio *folio, int nr)
+{
+	__lruvec_stat_mod_folio(folio, NR_FILE_PAGES, nr);
+	if (folio_test_swapbacked(folio))
+		__lruvec_stat_mod_folio(folio, NR_SHMEM, nr);
+}
+
 static void page_wp_add_slot(struct page_wp *group,
 			     struct address_space *mapping, pgoff_t index)
 {
@@ -440,6 +456,35 @@ bool __page_wp_in_slot(const struct folio *folio, struct address_space *mapping,
 EXPORT_SYMBOL_GPL(__page_wp_in_slot);
 
 /**
+ * page_wp_permits - may pages of a file be shared?
+ * @mapping: The file.
+ *
+ * Context: Any; the caller has a reference to the inode, or the RCU read lock.
+ * Return: true if its kind of file allows that.
+ */
+bool page_wp_permits(struct address_space *mapping)
+{
+	const struct inode *inode = mapping->host;
+
+	if (!S_ISREG(inode->i_mode) || !(inode->i_sb->s_iflags & SB_I_PAGE_WP))
+		return false;
+	/* tmpfs serves drivers, too, who write to pages as they like. */
+	if (!mapping->a_ops->read_folio)
+		return test_bit(AS_PAGE_WP, &mapping->flags);
+	/* What is dropped has to be read again, wherever memory is for the copy. */
+	return mapping_gfp_mask(mapping) & __GFP_HIGHMEM;
+}
+
+/*
+ * Is an exclusive folio in use for I/O, or about to be?  A clean one of tmpfs is a
+ * hole that was read; what counts is that no page table is going to dirty it.
+ */
+static bool page_wp_dirty(struct folio *folio)
+{
+	return folio_test_dirty(folio) && !folio_test_swapbacked(folio);
+}
+
+/**
  * page_wp_eligible - may this exclusive folio become shared?
  * @folio: The folio; if it is large, it has to be split for that.
  *
@@ -459,21 +504,16 @@ bool page_wp_eligible(struct folio *folio)
 	    mapping == &page_wp_mapping)
 		return false;
 	inode = mapping->host;
-	/* What is dropped has to be read again, wherever memory is for the copy. */
-	if (!mapping->a_ops->read_folio ||
-	    !(mapping_gfp_mask(mapping) & __GFP_HIGHMEM))
-		return false;
-	if (!(inode->i_sb->s_iflags & SB_I_PAGE_WP) ||
-	    mapping_exiting(mapping) || mapping_unevictable(mapping) ||
+	if (!page_wp_permits(mapping) || mapping_exiting(mapping) || mapping_unevictable(mapping) ||
 	    mapping_inaccessible(mapping) || mapping_release_always(mapping) ||
 	    mapping_min_folio_order(mapping))
 		return false;
-	if (!S_ISREG(inode->i_mode) || IS_DAX(inode) || IS_ENCRYPTED(inode) ||
-	    IS_VERITY(inode) || IS_SWAPFILE(inode))
+	if (IS_DAX(inode) || IS_ENCRYPTED(inode) || IS_VERITY(inode) ||
+	    IS_SWAPFILE(inode))
 		return false;
-	if (!folio_test_uptodate(folio) || folio_test_dirty(folio) ||
+	if (!folio_test_uptodate(folio) || page_wp_dirty(folio) ||
 	    folio_test_writeback(folio) || folio_test_checked(folio) ||
-	    folio_test_swapbacked(folio) || folio_test_mlocked(folio) ||
+	    folio_test_swapcache(folio) || folio_test_mlocked(folio) ||
 	    folio_test_unevictable(folio) || folio_contain_hwpoisoned_page(folio))
 		return false;
 	return folio->index < DIV_ROUND_UP(i_size_read(inode), PAGE_SIZE);
@@ -508,9 +548,11 @@ static bool page_wp_prepare(struct folio *folio)
 		return false;
 	if (folio_mapped(folio))
 		try_to_unmap(folio, TTU_SYNC);
+	/* Who unmapped it before may have a TLB flush to do. */
+	if (mapping_mapped(folio->mapping))
+		unmap_mapping_pages(folio->mapping, folio->index, 1, false);
 	/* Buffers that are clean would take the dirty bit with them. */
-	if (folio_mapped(folio) || page_wp_busy(folio) ||
-	    folio_test_dirty(folio))
+	if (folio_mapped(folio) || page_wp_busy(folio) || page_wp_dirty(folio))
 		return false;
 	return filemap_release_folio(folio, GFP_KERNEL) &&
 	       !folio_has_private(folio);
@@ -525,9 +567,10 @@ static bool page_wp_prepare(struct folio *folio)
 static bool page_wp_freeze(struct folio *folio)
 {
 	lockdep_assert_irqs_disabled();
-	if (!folio_ref_freeze(folio, 2))
+	/* See shmem_unshare_mapping() */
+	if (mapping_unevictable(folio->mapping) || !folio_ref_freeze(folio, 2))
 		return false;
-	if (!folio_test_dirty(folio))
+	if (!page_wp_dirty(folio))
 		return true;
 	folio_ref_unfreeze(folio, 2);
 	return false;
@@ -549,6 +592,9 @@ static int page_wp_protect(struct folio *folio, struct page_wp *group)
 	page_wp_set_hash(group);
 	folio_clear_mappedtodisk(folio);
 	folio_clear_readahead(folio);
+	/* Reclaim must write it to swap, even if it was a hole. */
+	if (folio_test_swapbacked(folio))
+		folio_set_dirty(folio);
 	xas_load(&xas);
 	xas_init_marks(&xas);
 	page_wp_add_slot(group, mapping, folio->index);
@@ -590,6 +636,9 @@ static bool page_wp_dissolve(struct folio *folio)
 	}
 	page_wp_del_slot(group, 0);
 	page_wp_unmark(group, folio, mapping, index);
+	/* Nobody is going to say so when it is written. */
+	if (folio_test_swapbacked(folio))
+		ksm_file_forget(folio);
 	folio_ref_unfreeze(folio, 2);
 	trace_page_wp_break(mapping, index, folio, folio, 0);
 	xa_unlock_irq(&mapping->i_pages);
@@ -630,7 +679,7 @@ static int page_wp_share(struct page_wp *group, struct folio *to,
 	xas_store(&xas, to);
 	xas_init_marks(&xas);
 	page_wp_add_slot(group, mapping, from->index);
-	__lruvec_stat_mod_folio(from, NR_FILE_PAGES, -1);
+	page_wp_account(from, -1);
 	/* Leave from->index set: truncation relies upon it */
 	from->mapping = NULL;
 	folio_ref_unfreeze(from, 1);
@@ -652,7 +701,7 @@ static unsigned int page_wp_leave(struct page_wp *group, struct folio *folio,
 
 	if (!left) {
 		VM_WARN_ON_ONCE_FOLIO(folio_mapped(folio), folio);
-		__lruvec_stat_mod_folio(folio, NR_FILE_PAGES, -1);
+		page_wp_account(folio, -1);
 		page_wp_unmark(group, folio, NULL, index);
 	} else if (left == 1) {
 		/* Let ksmd come and dissolve it. */
@@ -698,21 +747,20 @@ static int page_wp_share_all(struct page_wp *group, struct folio *to,
 /**
  * page_wp_can_join - is it worth a try to merge with a folio?
  * @to: The folio, of order 0, with a reference.
- * @nr: How many slots are to join it.
  * @max_slots: How many slots a folio may have at most.
  *
  * Context: Only tries to lock the folio.
  * Return: 0, -ENOSPC if that makes more than @max_slots, -EAGAIN if it is in use or
  * not eligible now.
  */
-int page_wp_can_join(struct folio *to, unsigned int nr, unsigned int max_slots)
+int page_wp_can_join(struct folio *to, unsigned int max_slots)
 {
 	int err = -EAGAIN;
 
 	if (!folio_trylock(to))
 		return err;
 	if (page_wp_mergeable(to) && (folio_is_wp(to) || !page_wp_busy(to)))
-		err = page_wp_room(to, nr, min(max_slots, PAGE_WP_MAX_SLOTS));
+		err = page_wp_room(to, 1, min(max_slots, PAGE_WP_MAX_SLOTS));
 	folio_unlock(to);
 	return err;
 }
@@ -749,14 +797,16 @@ int page_wp_merge(struct folio *to, struct folio *from,
 	nofs = memalloc_nofs_save();
 
 	/* Disturb neither users nor buffers for nothing. */
-	err = page_wp_can_join(to, 1, max_slots);
+	err = page_wp_can_join(to, max_slots);
 	if (err)
 		goto restore;
 
 	err = -EAGAIN;
 	if (!folio_trylock(from))
 		goto restore;
-	if (!page_wp_mergeable(from))
+	/* Who goes to swap and who is read from disk do not share. */
+	if (!page_wp_mergeable(from) ||
+	    folio_test_swapbacked(from) != folio_test_swapbacked(to))
 		goto unlock_from;
 	if (memcmp_pages(&to->page, &from->page)) {
 		err = -ESTALE;
@@ -809,13 +859,19 @@ restore:
 }
 
 /*
- * Copy a shared folio for the slot that leaves it.  No lock is needed: a
- * reference keeps the content.  Returns NULL if the memory is bad.
+ * Copy a shared folio for the slot that leaves it, which the caller keeps if it
+ * says which.  No lock is needed: a reference keeps the content.  Returns NULL if
+ * the memory is bad.
  */
-static struct folio *page_wp_copy(struct folio *folio, gfp_t gfp)
+static struct folio *page_wp_copy(struct folio *folio,
+				  struct address_space *mapping, pgoff_t index,
+				  gfp_t gfp)
 {
-	struct folio *new = filemap_alloc_folio(gfp, 0);
+	bool swapbacked = folio_test_swapbacked(folio);
+	struct folio *new;
 
+	new = swapbacked && mapping ? shmem_alloc_copy(mapping, index, gfp) :
+				      filemap_alloc_folio(gfp, 0);
 	if (!new)
 		return ERR_PTR(-ENOMEM);
 	if (mem_cgroup_charge(new, NULL, gfp)) {
@@ -828,6 +884,10 @@ static struct folio *page_wp_copy(struct folio *folio, gfp_t gfp)
 		return NULL;
 	}
 	folio_mark_uptodate(new);
+	if (swapbacked) {
+		__folio_set_swapbacked(new);
+		folio_set_dirty(new);
+	}
 	ksm_file_forget(new);
 	return new;
 }
@@ -852,7 +912,7 @@ static void page_wp_replace_slot(struct address_space *mapping, pgoff_t index,
 	new->mapping = mapping;
 	new->index = index;
 	xas_store(&xas, new);
-	__lruvec_stat_mod_folio(new, NR_FILE_PAGES, 1);
+	page_wp_account(new, 1);
 	left = page_wp_leave(group, folio, i, index);
 	trace_page_wp_break(mapping, index, folio, new, left);
 	/* From here on an unused inode may go, unless the caller holds it. */
@@ -957,6 +1017,8 @@ static void page_wp_break_slot(struct address_space *mapping, pgoff_t index,
 {
 	if (new)
 		page_wp_replace_slot(mapping, index, folio, new);
+	else if (folio_test_swapbacked(folio))
+		page_wp_drop(folio);
 	else
 		__page_wp_drop_slot(mapping, index, folio);
 	page_wp_count_break();
@@ -998,7 +1060,7 @@ int __page_wp_break(struct address_space *mapping, pgoff_t index,
 			return 0;
 	}
 
-	new = page_wp_copy(folio, gfp);
+	new = page_wp_copy(folio, mapping, index, gfp);
 	if (IS_ERR(new))
 		return PTR_ERR(new);
 	folio_lock(folio);
@@ -1023,10 +1085,17 @@ EXPORT_SYMBOL_GPL(__page_wp_break);
 vm_fault_t page_wp_break_fault(struct vm_fault *vmf, struct folio *folio)
 {
 	struct address_space *mapping = vmf->vma->vm_file->f_mapping;
+	struct mem_cgroup *memcg, *old;
+	int err;
 
-	return __page_wp_break(mapping, vmf->pgoff, folio,
-			       mapping_gfp_mask(mapping)) ?
-	       VM_FAULT_OOM : VM_FAULT_NOPAGE;
+	/* Somebody else may run into the fault: a worker, a debugger. */
+	memcg = get_mem_cgroup_from_mm(vmf->vma->vm_mm);
+	old = set_active_memcg(memcg);
+	err = __page_wp_break(mapping, vmf->pgoff, folio,
+			      mapping_gfp_mask(mapping));
+	set_active_memcg(old);
+	mem_cgroup_put(memcg);
+	return err ? VM_FAULT_OOM : VM_FAULT_NOPAGE;
 }
 
 /*
@@ -1166,7 +1235,7 @@ static int page_wp_break_folio(struct folio *folio)
 		if (done)
 			return 0;
 
-		new = page_wp_copy(folio, gfp);
+		new = page_wp_copy(folio, NULL, 0, gfp);
 		if (IS_ERR(new))
 			return PTR_ERR(new);
 		folio_lock(folio);
@@ -1272,7 +1341,9 @@ unsigned long __page_wp_drop_range(struct address_space *mapping,
 			locked = true;
 		}
 		if (locked) {
+			/* What is swap-backed stands nowhere else. */
 			if (folio_is_wp(folio) &&
+			    !folio_test_swapbacked(folio) &&
 			    __page_wp_in_slot(folio, mapping, first) &&
 			    !(unused && page_wp_slot_mapped(mapping, first,
 							    folio))) {
@@ -1291,10 +1362,55 @@ unsigned long __page_wp_drop_range(struct address_space *mapping,
 }
 
 /**
+ * page_wp_swap_slot - put an entry in place of a shared folio into one slot
+ * @mapping: The file.
+ * @index: The slot's index.
+ * @folio: The locked shared folio.
+ * @entry: A value entry that says what became of it.
+ *
+ * Context: @folio is locked.  The caller has accounted for the page of @mapping,
+ * whose inode may go afterwards.
+ */
+void page_wp_swap_slot(struct address_space *mapping, pgoff_t index,
+		       struct folio *folio, void *entry)
+{
+	struct page_wp *group = folio_wp(folio);
+	unsigned int i = page_wp_find_slot(group, mapping, index);
+	XA_STATE(xas, &mapping->i_pages, index);
+	unsigned int left;
+
+	if (folio_mapped(folio))
+		unmap_mapping_pages(mapping, index, 1, false);
+	xas_lock_irq(&xas);
+	VM_WARN_ON_FOLIO(xas_load(&xas) != folio, folio);
+	xas_store(&xas, entry);
+	mapping->nrpages--;
+	left = page_wp_leave(group, folio, i, index);
+	trace_page_wp_drop(mapping, index, folio, NULL, left);
+	xas_unlock_irq(&xas);
+	count_vm_event(PAGE_WP_DROP);
+	folio_put(folio);
+	if (!left)
+		page_wp_free(group);
+}
+
+/**
+ * page_wp_unused - is a shared folio used by its slots alone?
+ * @folio: The locked shared folio, not mapped; the caller has one reference.
+ *
+ * Return: true if nobody else has a reference.
+ */
+bool page_wp_unused(struct folio *folio)
+{
+	return folio_ref_count(folio) == 1 + page_wp_expected_refs(folio);
+}
+
+/**
  * page_wp_drop - take a shared folio out of all its slots
  * @folio: The locked shared folio.
  *
- * For memory that is failing: the files read their pages again.
+ * For memory that is failing: files on disk read their pages again, and those of
+ * tmpfs remember that theirs is lost.
  *
  * Context: See page_wp_drop_slot().
  */
@@ -1303,8 +1419,12 @@ void page_wp_drop(struct folio *folio)
 	struct address_space *mapping;
 	pgoff_t index;
 
-	while (folio_is_wp(folio) && page_wp_slot(folio, 0, &mapping, &index))
-		__page_wp_drop_slot(mapping, index, folio);
+	while (folio_is_wp(folio) && page_wp_slot(folio, 0, &mapping, &index)) {
+		if (folio_test_swapbacked(folio))
+			mapping->a_ops->error_remove_folio(mapping, folio);
+		else
+			__page_wp_drop_slot(mapping, index, folio);
+	}
 }
 
 /**
@@ -1346,7 +1466,8 @@ bool page_wp_reclaim(struct folio *folio, struct mem_cgroup *target_memcg)
 	struct page_wp *group = folio_wp(folio);
 	struct page_wp_eviction ev = { .target_memcg = target_memcg };
 
-	if (folio_ref_count(folio) != 1 + page_wp_expected_refs(folio))
+	/* What is swap-backed is written to swap first. */
+	if (WARN_ON_ONCE(folio_test_swapbacked(folio)) || !page_wp_unused(folio))
 		return false;
 	page_wp_verify(folio);
 	while (folio_is_wp(folio)) {
@@ -1387,6 +1508,24 @@ static bool page_wp_release_folio(struct address_space *mapping,
 	return false;
 }
 
+/* Reclaim found it dirty, so it belongs to tmpfs, whose slots swap as one. */
+static int page_wp_writepage(struct address_space *mapping, struct page *page,
+			     struct writeback_control *wbc)
+{
+	pgoff_t index;
+
+	page_wp_verify(page_folio(page));
+	page_wp_slot(page_folio(page), 0, &mapping, &index);
+	return mapping->a_ops->writepage(mapping, page, wbc);
+}
+
+static int page_wp_error_remove_folio(struct address_space *mapping,
+				      struct folio *folio)
+{
+	page_wp_drop(folio);
+	return 0;
+}
+
 #ifdef CONFIG_MIGRATION
 /*
  * Move a shared folio, in all its slots; both folios are locked, and no page table
@@ -1418,13 +1557,16 @@ static int page_wp_migrate_folio(struct address_space *mapping,
 		spin_unlock_irq(&page_wp_lock);
 		return -EAGAIN;
 	}
+	/* folio_migrate_flags() leaves that to who moves the mapping. */
+	if (folio_test_swapbacked(src))
+		__folio_set_swapbacked(dst);
 	dst->index = (pgoff_t)group;
 	/* Who sees this must see the group: see page_wp_unmark(). */
 	smp_store_release(&dst->mapping, &page_wp_mapping);
 	group->folio = dst;
-	__lruvec_stat_mod_folio(src, NR_FILE_PAGES, -1);
+	page_wp_account(src, -1);
 	folio_migrate_flags(dst, src);
-	__lruvec_stat_mod_folio(dst, NR_FILE_PAGES, 1);
+	page_wp_account(dst, 1);
 	folio_ref_unfreeze(src, refs);
 	spin_unlock_irq(&page_wp_lock);
 
@@ -1448,9 +1590,11 @@ static int page_wp_migrate_folio(struct address_space *mapping,
 #endif
 
 static const struct address_space_operations page_wp_aops = {
+	.writepage	= page_wp_writepage,
 	.dirty_folio	= page_wp_dirty_folio,
 	.read_folio	= page_wp_read_folio,
 	.release_folio	= page_wp_release_folio,
+	.error_remove_folio = page_wp_error_remove_folio,
 #ifdef CONFIG_MIGRATION
 	.migrate_folio	= page_wp_migrate_folio,
 #endif

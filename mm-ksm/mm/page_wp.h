@@ -28,22 +28,66 @@ extern struct page_wp_stats page_wp_stats;
 
 bool page_wp_permitted(void);
 int page_wp_enable(void);
+bool page_wp_permits(struct address_space *mapping);
 bool page_wp_eligible(struct folio *folio);
-int page_wp_can_join(struct folio *to, unsigned int nr, unsigned int max_slots);
+int page_wp_can_join(struct folio *to, unsigned int max_slots);
 int page_wp_merge(struct folio *to, struct folio *from,
 		  unsigned int max_slots);
-int page_wp_break_range(struct address_space *mapping, pgoff_t first,
-			pgoff_t last);
 int page_wp_try_dissolve(struct folio *folio);
 u64 page_wp_hash(struct page *page);
+bool page_wp_unused(struct folio *folio);
+void page_wp_swap_slot(struct address_space *mapping, pgoff_t index,
+		       struct folio *folio, void *entry);
 
 #ifdef CONFIG_PAGE_WP
 int page_wp_break_all(void);
+int page_wp_break_range(struct address_space *mapping, pgoff_t first,
+			pgoff_t last);
 #else
 static inline int page_wp_break_all(void)
 {
 	return 0;
 }
+
+static inline int page_wp_break_range(struct address_space *mapping,
+				      pgoff_t first, pgoff_t last)
+{
+	return 0;
+}
 #endif
+
+/**
+ * page_wp_pte - a page table entry, write-protected if the folio is shared
+ * @folio: The folio, or NULL.
+ * @pte: What is going to map it.
+ *
+ * Where nobody asks to be told of writes to a mapping, as in tmpfs, the protection
+ * of a VMA alone makes its pages writable.
+ *
+ * Context: @folio is locked, or mapped under the page table lock, which keeps it
+ * shared or exclusive.
+ * Return: @pte, not writable if @folio is shared.
+ */
+static inline pte_t page_wp_pte(const struct folio *folio, pte_t pte)
+{
+	return folio && folio_is_wp(folio) ? pte_wrprotect(pte) : pte;
+}
+
+/**
+ * page_wp_pte_at - a page table entry, write-protected if its folio is shared
+ * @vma: The VMA.
+ * @addr: The address in it.
+ * @pte: What is going to stand there in place of an entry that maps the same folio.
+ *
+ * Context: Page table lock held.
+ * Return: @pte, not writable if the folio is shared.
+ */
+static inline pte_t page_wp_pte_at(struct vm_area_struct *vma, unsigned long addr,
+				   pte_t pte)
+{
+	if (!page_wp_used() || !pte_write(pte))
+		return pte;
+	return page_wp_pte(vm_normal_folio(vma, addr, pte), pte);
+}
 
 #endif /* _MM_PAGE_WP_H */

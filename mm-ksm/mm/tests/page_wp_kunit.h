@@ -520,23 +520,31 @@ static void wp_truncate_start(struct kunit *test, struct folio *folio,
 	KUNIT_EXPECT_TRUE(test, folio_test_waiters(folio));
 }
 
+/* Let it go on; the other slot, which it leaves alone, holds @other. */
+static void wp_truncate_end(struct kunit *test, struct folio *folio,
+			    struct wp_truncation *truncation,
+			    struct folio *other)
+{
+	folio_unlock(folio);
+	wait_for_completion(&truncation->done);
+	KUNIT_EXPECT_NULL(test, xa_load(&truncation->mapping->i_pages, 5));
+	KUNIT_EXPECT_PTR_EQ(test, other, wp_slot(test, 0, 1));
+	folio_put(folio);
+}
+
 /* What takes the place of a shared folio while truncation waits for it goes, too. */
 static void wp_test_truncate_break(struct kunit *test)
 {
 	struct folio *folio = wp_pair(test);
-	struct folio *new = page_wp_copy(folio, GFP_KERNEL);
+	struct folio *new = page_wp_copy(folio, wp_mapping(test, 1), 5, GFP_KERNEL);
 	struct wp_truncation truncation;
 
 	KUNIT_ASSERT_FALSE(test, IS_ERR_OR_NULL(new));
 	folio_lock(folio);
 	wp_truncate_start(test, folio, &truncation);
 	page_wp_break_slot(wp_mapping(test, 1), 5, folio, new);
-	folio_unlock(folio);
-	wait_for_completion(&truncation.done);
-	KUNIT_EXPECT_NULL(test, xa_load(&wp_mapping(test, 1)->i_pages, 5));
-	KUNIT_EXPECT_PTR_EQ(test, folio, wp_slot(test, 0, 1));
+	wp_truncate_end(test, folio, &truncation, folio);
 	folio_put(new);
-	folio_put(folio);
 }
 
 static void wp_test_truncate_merge(struct kunit *test)
@@ -554,12 +562,8 @@ static void wp_test_truncate_merge(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, page_wp_reserve(folio_wp(to), 2));
 	KUNIT_EXPECT_EQ(test, 0, page_wp_share_all(folio_wp(to), to, folio));
 	folio_unlock(to);
-	folio_unlock(folio);
-	wait_for_completion(&truncation.done);
-	KUNIT_EXPECT_NULL(test, xa_load(&wp_mapping(test, 1)->i_pages, 5));
-	KUNIT_EXPECT_PTR_EQ(test, to, wp_slot(test, 0, 1));
+	wp_truncate_end(test, folio, &truncation, to);
 	folio_put(to);
-	folio_put(folio);
 }
 
 /* Truncation drops the slots of one file, even at the edge, without a copy. */

@@ -5,9 +5,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "../kselftest.h"
@@ -75,6 +78,22 @@ static inline void ksm_mode(const char *mode)
 {
 	if (ksm_write("file", mode))
 		ksft_exit_fail_msg("file = %s: %s\n", mode, strerror(errno));
+}
+
+/* Are the files on tmpfs, which has only swap to go to? */
+static inline bool on_tmpfs(const char *dir)
+{
+	struct statfs fs;
+
+	return !statfs(dir, &fs) && fs.f_type == TMPFS_MAGIC;
+}
+
+/* Swap out what can be; no more than is there, so it always says that it fell short. */
+static inline void swap_out(void)
+{
+	if (!write_text("/sys/fs/cgroup/memory.reclaim", "64G swappiness=200") ||
+	    errno != EAGAIN)
+		ksft_exit_fail_perror("memory.reclaim");
 }
 
 /* Drop all clean pages that nobody maps. */
