@@ -11,12 +11,14 @@
  *
  * With -m the files are in memory, so that holes have no pages. Prints as well how
  * many page frames hold them all, as /proc/self/pagemap tells, how many pages are
- * zero, how many of these could be given back, and for each file: its pages, those
- * that are zero, and those whose frame is another page's, too.
+ * zero, how many of these could be given back, how many of all could if no large
+ * folio were split, and for each file: its pages, those that are zero, and those
+ * whose frame is another page's, too.
  */
 #define _GNU_SOURCE
 #include <err.h>
 #include <fcntl.h>
+#include <linux/kernel-page-flags.h>
 #include <openssl/sha.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -35,6 +37,7 @@ struct page {
 	uint64_t frame;		/* with -m */
 	uint32_t file;
 	bool zero;
+	bool large;		/* with -m: in a large folio */
 };
 
 struct counts {
@@ -43,7 +46,7 @@ struct counts {
 
 static struct page *pages;
 static size_t count, room, nr_files;
-static int pagemap = -1;
+static int pagemap = -1, kpageflags;
 
 static int compare(const void *a, const void *b)
 {
@@ -70,6 +73,15 @@ static uint64_t frame(const unsigned char *bytes)
 	return entry & ((1ULL << 55) - 1);
 }
 
+static bool in_large_folio(uint64_t frame)
+{
+	uint64_t flags;
+
+	if (pread(kpageflags, &flags, 8, frame * 8) != 8)
+		err(1, "kpageflags");
+	return flags & (1 << KPF_COMPOUND_HEAD | 1 << KPF_COMPOUND_TAIL);
+}
+
 static void add(const unsigned char *bytes)
 {
 	struct page *page;
@@ -85,11 +97,12 @@ static void add(const unsigned char *bytes)
 	page->file = nr_files;
 	page->zero = !bytes[0] && !memcmp(bytes, bytes + 1, PAGE - 1);
 	page->frame = pagemap < 0 ? 0 : frame(bytes);
+	page->large = pagemap >= 0 && in_large_folio(page->frame);
 }
 
 static void add_range(int fd, const char *path, off_t from, off_t to)
 {
-	unsigned char *bytes, tail[PAGE] = { 0 };
+	unsigned char *bytes;
 	off_t off, end;
 
 	for (; from < to; from = end) {
@@ -97,10 +110,8 @@ static void add_range(int fd, const char *path, off_t from, off_t to)
 		bytes = mmap(NULL, end - from, PROT_READ, MAP_SHARED, fd, from);
 		if (bytes == MAP_FAILED)
 			err(1, "%s", path);
-		for (off = 0; from + off + (off_t)PAGE <= end; off += PAGE)
+		for (off = 0; from + off < end; off += PAGE)
 			add(bytes + off);
-		if (from + off < end)
-			add(memcpy(tail, bytes + off, end - from - off));
 		munmap(bytes, end - from);
 	}
 }
@@ -125,6 +136,12 @@ static void add_file(const char *path)
 	}
 	close(fd);
 	nr_files++;
+}
+
+/* How many of @same equal pages can be given back. */
+static size_t spare(size_t same, size_t max)
+{
+	return same - (same + max - 1) / max;
 }
 
 static void print_memory(void)
@@ -153,8 +170,8 @@ static void print_memory(void)
 
 int main(int argc, char **argv)
 {
-	size_t i, max, same, distinct = 0, possible = 0, room_line = 0;
-	size_t zero = 0, zero_possible = 0;
+	size_t i, j, max, same, small, distinct = 0, possible = 0, room_line = 0;
+	size_t zero = 0, zero_possible = 0, unsplit = 0;
 	bool in_memory = argc > 1 && !strcmp(argv[1], "-m");
 	char *line = NULL;
 	ssize_t n;
@@ -166,8 +183,9 @@ int main(int argc, char **argv)
 		errx(1, "usage: demo-equalpages [-m] MAX < LIST");
 	if (in_memory) {
 		pagemap = open("/proc/self/pagemap", O_RDONLY);
-		if (pagemap < 0)
-			err(1, "pagemap");
+		kpageflags = open("/proc/kpageflags", O_RDONLY);
+		if (pagemap < 0 || kpageflags < 0)
+			err(1, "pagemap, kpageflags");
 	}
 	while ((n = getline(&line, &room_line, stdin)) > 0) {
 		if (line[n - 1] == '\n')
@@ -180,16 +198,20 @@ int main(int argc, char **argv)
 		     !compare(pages + i, pages + i + same); same++)
 			;
 		distinct++;
-		possible += same - (same + max - 1) / max;
+		possible += spare(same, max);
 		if (pages[i].zero) {
 			zero += same;
-			zero_possible += same - (same + max - 1) / max;
+			zero_possible += spare(same, max);
 		}
+		for (j = i, small = 0; j < i + same; j++)
+			small += !pages[j].large;
+		unsplit += spare(small, max);
 	}
 	printf("pages %zu\ndistinct %zu\npossible %zu\n", count, distinct,
 	       possible);
 	if (in_memory) {
-		printf("zero %zu\nzero_possible %zu\n", zero, zero_possible);
+		printf("zero %zu\nzero_possible %zu\nunsplit %zu\n", zero,
+		       zero_possible, unsplit);
 		print_memory();
 	}
 	return 0;
