@@ -27,6 +27,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/btrfs.h>
 #include <linux/fs.h>
 #include <linux/fscrypt.h>
 #include <linux/fsverity.h>
@@ -69,6 +70,7 @@
 #define SLOT		2		/* the page that operations change */
 #define AT		(SLOT * PS)
 #define NOBODY		65534
+#define SNAPSHOT	"snapshot"
 #define MEMORY_DIR	"/sys/devices/system/memory/"
 #define NODE_DIR "/sys/devices/system/node/node"
 
@@ -583,8 +585,13 @@ static int fill_scene_file(struct file *f, int shift, const char *text)
 
 static void remove_scene(void)
 {
+	char path[PATH_MAX];
+
 	while (nfiles)
 		remove_file(files + --nfiles);
+	/* left by op_snapshot() */
+	snprintf(path, sizeof(path), "%s/" SNAPSHOT, dirs[0]);
+	rmdir(path);
 	sync_dirs();
 }
 
@@ -1277,6 +1284,52 @@ static int op_reflink(struct file *f)
 		return FAIL;
 	buf = ink(100);
 	if (fill(clone, AT + 10, buf, 100) || fsync(clone->fd))
+		return FAIL;
+	buf = ink(100);
+	return fill(f, AT + 200, buf, 100);
+}
+
+/*
+ * The file as it is in a snapshot is merged with it; either is written to. The
+ * snapshot has all files of its folder, of which the others go.
+ */
+static int op_snapshot(struct file *f)
+{
+	struct btrfs_ioctl_vol_args args = { .name = SNAPSHOT };
+	char path[PATH_MAX];
+	int i, dir, ret;
+	char *buf;
+
+	dir = open(dirs[0], O_RDONLY | O_DIRECTORY);
+	if (dir < 0)
+		return fail("%s", dirs[0]);
+	args.fd = dir;
+	ret = ioctl(dir, BTRFS_IOC_SNAP_CREATE, &args);
+	close(dir);
+	if (ret)
+		return errno == ENOTTY || errno == EOPNOTSUPP ?
+			skip("BTRFS_IOC_SNAP_CREATE") :
+			fail("BTRFS_IOC_SNAP_CREATE");
+	for (i = nfiles - 1; i >= 0; i--) {
+		snprintf(path, sizeof(path), "%s/" SNAPSHOT "/%s", dirs[0],
+			 strrchr(files[i].path, '/') + 1);
+		if (i && unlink(path) && errno != ENOENT)
+			return fail("unlink %s", path);
+	}
+	nfiles++;
+	if (open_file(files + nfiles - 1, path, O_RDWR))
+		return FAIL;
+	if (memcmp(files[nfiles - 1].want, f->want, f->len) ||
+	    files[nfiles - 1].len != f->len)
+		return fail("the snapshot differs");
+	if (merge())
+		return FAIL;
+	look();
+	if (files[nfiles - 1].pfn[SLOT] != f->pfn[SLOT])
+		return fail("the snapshot is not merged");
+	buf = ink(100);
+	if (fill(files + nfiles - 1, AT + 10, buf, 100) ||
+	    fsync(files[nfiles - 1].fd))
 		return FAIL;
 	buf = ink(100);
 	return fill(f, AT + 200, buf, 100);
@@ -2054,6 +2107,7 @@ static const struct op {
 	{ "move extents", op_move_extents, OTHERS_STAY },
 	{ "reflink, then write to both", op_reflink, ANY },
 	{ "clone a range into the file", op_clone_range, ANY },
+	{ "snapshot, then write to both", op_snapshot, ANY },
 	{ "dedupe of merged pages", op_dedupe, ANY },
 	{ "journal data", op_journal_data, FRESH },
 	{ "loop device", op_loop, BREAKS },
