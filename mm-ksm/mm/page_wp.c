@@ -1335,13 +1335,14 @@ unsigned long __page_wp_drop_range(struct address_space *mapping,
 
 	while ((folio = page_wp_next(mapping, &first, last))) {
 		bool locked = folio_trylock(folio);
+		/* What is swap-backed stands nowhere else. */
+		bool stays = unused || folio_test_swapbacked(folio);
 
 		if (!locked && !unused) {
 			folio_lock(folio);
 			locked = true;
 		}
 		if (locked) {
-			/* What is swap-backed stands nowhere else. */
 			if (folio_is_wp(folio) &&
 			    !folio_test_swapbacked(folio) &&
 			    __page_wp_in_slot(folio, mapping, first) &&
@@ -1354,7 +1355,7 @@ unsigned long __page_wp_drop_range(struct address_space *mapping,
 		}
 		folio_put(folio);
 		/* If it stays, go on; if not, it may have got another one. */
-		if (unused && first++ == last)
+		if (stays && first++ == last)
 			break;
 		cond_resched();
 	}

@@ -56,6 +56,7 @@ static inline int page_wp_break_range(struct address_space *mapping,
 }
 #endif
 
+#ifdef CONFIG_MMU
 /**
  * page_wp_pte - a page table entry, write-protected if the folio is shared
  * @folio: The folio, or NULL.
@@ -89,5 +90,6 @@ static inline pte_t page_wp_pte_at(struct vm_area_struct *vma, unsigned long add
 		return pte;
 	return page_wp_pte(vm_normal_folio(vma, addr, pte), pte);
 }
+#endif /* CONFIG_MMU */
 
 #endif /* _MM_PAGE_WP_H */
