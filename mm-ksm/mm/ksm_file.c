@@ -610,7 +610,7 @@ static int ksm_file_asked(struct page *page)
 			last = index;
 			ret = ksm_file_advised(mapping, &index, &last);
 		}
-	} else if (folio_mapping(folio)) {
+	} else if (folio->mapping && !folio_test_anon(folio)) {
 		index = folio->index + folio_page_idx(folio, page);
 		last = index;
 		ret = ksm_file_advised(folio->mapping, &index, &last);
