@@ -13,6 +13,8 @@
  */
 #define _GNU_SOURCE
 #include <dirent.h>
+#include <drm/drm.h>
+#include <linux/io_uring.h>
 #include <linux/udmabuf.h>
 #include <linux/userfaultfd.h>
 #include <poll.h>
@@ -23,6 +25,7 @@
 #include <sys/ipc.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
+#include <sys/ptrace.h>
 #include <sys/shm.h>
 #include <sys/stat.h>
 #include <sys/swap.h>
@@ -45,6 +48,13 @@
 #ifndef MADV_POPULATE_READ
 #define MADV_POPULATE_READ	22
 #endif
+#ifndef MADV_COLD
+#define MADV_COLD	20
+#define MADV_PAGEOUT	21
+#endif
+#ifndef MADV_COLLAPSE
+#define MADV_COLLAPSE	25
+#endif
 #ifndef F_SEAL_FUTURE_WRITE
 #define F_SEAL_FUTURE_WRITE	0x0010
 #endif
@@ -66,6 +76,7 @@ static const char *swap_dev;
 static int seconds = 60;
 static char why[256];
 static unsigned int fresh;
+static char tmpfs[32];
 
 static __printf(1, 2) int fail(const char *fmt, ...)
 {
@@ -89,23 +100,110 @@ static int skip(const char *what)
 	return SKIP;
 }
 
+/* The number behind @name, with what follows it, in a file; -1 if there is none. */
+static long field(const char *path, const char *name)
+{
+	size_t n = strlen(name);
+	char line[256];
+	long val = -1;
+	FILE *f = fopen(path, "r");
+
+	if (!f)
+		return -1;
+	while (val < 0 && fgets(line, sizeof(line), f))
+		if (!strncmp(line, name, n))
+			val = strtol(line + n, NULL, 0);
+	fclose(f);
+	return val;
+}
+
+/* What a mapping says of itself in smaps, in KiB. */
+static long mapping_says(const char *map, const char *name)
+{
+	char line[256], head[32];
+	FILE *f = fopen("/proc/self/smaps", "r");
+	bool found = false;
+	long val = -1;
+
+	if (!f)
+		return -1;
+	snprintf(head, sizeof(head), "%lx-", (unsigned long)map);
+	while (val < 0 && fgets(line, sizeof(line), f)) {
+		found |= !strncmp(line, head, strlen(head));
+		if (found && !strncmp(line, name, strlen(name)))
+			val = strtol(line + strlen(name), NULL, 0);
+	}
+	fclose(f);
+	return val;
+}
+
+#define CGROUPS		"/sys/fs/cgroup/"
+#define CGROUP		CGROUPS "ksm_shmem/"
+
+static int cgroup_set(const char *knob, long kib)
+{
+	char path[128], buf[32];
+
+	snprintf(path, sizeof(path), CGROUP "%s", knob);
+	snprintf(buf, sizeof(buf), "%ldK", kib);
+	return write_text(path, buf) ? fail("%s = %s", path, buf) : PASS;
+}
+
+static int cgroup_make(void)
+{
+	errno = 0;
+	if (write_text(CGROUPS "cgroup.subtree_control", "+memory") || mkdir(CGROUP, 0700))
+		return skip("a memory cgroup, version 2");
+	return PASS;
+}
+
+/* Who was in it has to be gone. */
+static int cgroup_remove(void)
+{
+	int i;
+
+	for (i = 0; i < 100; i++) {
+		if (!rmdir(CGROUP))
+			return PASS;
+		usleep(50000);
+	}
+	return fail("rmdir %s", CGROUP);
+}
+
+static int in_cgroup(int (*fn)(void))
+{
+	int ret = cgroup_make();
+
+	if (ret)
+		return ret;
+	ret = write_text(CGROUP "cgroup.procs", "0") ? fail("cgroup.procs") : fn();
+	if (write_text(CGROUPS "cgroup.procs", "0") || cgroup_remove())
+		return fail("leaving the cgroup");
+	return ret;
+}
+
 /* ------------------------------------------------------------------------- */
 /* segments */
 
-enum kind { MEMFD, ANON, SYSV, KINDS };
+enum kind { MEMFD, ANON, SYSV, TMPFS, KINDS };
 
 static const char * const kinds[KINDS] = {
 	[MEMFD] = "memfd", [ANON] = "shared anonymous memory", [SYSV] = "System V shm",
+	[TMPFS] = "tmpfs",
 };
 
-/* Bytes of page @p, the same in all segments; different in every run of this. */
+/*
+ * Bytes of page @p, the same in all segments; different in every run of this.  Half
+ * a page can be compressed, for zswap.
+ */
 static void paint(char *page, unsigned long p)
 {
-	unsigned long i, x = (fresh << 8) + p + 1;
+	unsigned long i, x = ((unsigned long)fresh << 32) + p + 1;
 
 	for (i = 0; i < PS; i++) {
-		x = x * 6364136223846793005UL + 1442695040888963407UL;
-		page[i] = p < NPAGES - 2 ? (x >> 56) | 1 : 0;
+		if (i < PS / 2)
+			x = x * 6364136223846793005UL + 1442695040888963407UL;
+		page[i] = (x >> 56) | 1;
 	}
 }
 
@@ -116,7 +214,9 @@ static int open_seg(struct seg *s, enum kind kind)
 	s->map = MAP_FAILED;
 	switch (kind) {
 	case MEMFD:
-		s->fd = memfd_create("ksm_shmem", MFD_ALLOW_SEALING);
+	case TMPFS:
+		s->fd = kind == MEMFD ? memfd_create("ksm_shmem", MFD_ALLOW_SEALING) :
+					open(tmpfs, O_RDWR | O_TMPFILE, 0600);
 		if (s->fd >= 0 && !ftruncate(s->fd, NPAGES * PS))
 			s->map = mmap(NULL, NPAGES * PS, PROT_READ | PROT_WRITE,
 				      MAP_SHARED, s->fd, 0);
@@ -165,7 +265,10 @@ static int make_segs(enum kind kind, int n)
 			return fail("MADV_MERGEABLE");
 		}
 		for (p = 0; p < NPAGES; p++) {
-			paint(s->want + p * PS, p);
+			if (p < NPAGES - 2)
+				paint(s->want + p * PS, p);
+			else
+				memset(s->want + p * PS, 0, PS);
 			/* the last one is a hole that is read */
 			if (p < NPAGES - 1)
 				memcpy(s->map + p * PS, s->want + p * PS, PS);
@@ -365,6 +468,31 @@ static int test_fork(void)
 	return wrote(1);
 }
 
+/* Two processes write to one file at a time, each to pages of its own. */
+static int test_fork_both(void)
+{
+	unsigned long p;
+	pid_t pid;
+	int status;
+
+	if (setup(MEMFD))
+		return FAIL;
+	check("page tables are full");
+	pid = fork();
+	for (p = pid ? 0 : 1; p < NPAGES && pid >= 0; p += 2)
+		memset(segs[0].map + p * PS, 0x11 + p, PS);
+	if (!pid)
+		_exit(0);
+	if (pid < 0 || waitpid(pid, &status, 0) != pid || status)
+		return fail("fork");
+	for (p = 0; p < NPAGES; p++)
+		memset(segs[0].want + p * PS, 0x11 + p, PS);
+	for (p = 0; p < NPAGES; p++)
+		if (wrote(p))
+			return FAIL;
+	return PASS;
+}
+
 static int test_process_vm_writev(void)
 {
 	struct iovec local = { ink(segs, 4 * PS, 100), 100 };
@@ -377,6 +505,237 @@ static int test_process_vm_writev(void)
 	if (process_vm_writev(getpid(), &local, 1, &remote, 1, 0) != 100)
 		return fail("process_vm_writev");
 	return wrote(4);
+}
+
+/* A debugger writes to a process by two ways. */
+static int test_ptrace(void)
+{
+	long word;
+	char path[64];
+	int fd, ret = PASS;
+	pid_t pid;
+
+	if (setup(ANON))
+		return FAIL;
+	check("page tables are full");
+	pid = fork();
+	if (!pid) {
+		check("in the child");
+		ptrace(PTRACE_TRACEME, 0, NULL, NULL);
+		raise(SIGSTOP);
+		_exit(0);
+	}
+	if (pid < 0 || waitpid(pid, NULL, WUNTRACED) != pid)
+		return fail("fork");
+	memcpy(&word, ink(segs, PS, sizeof(word)), sizeof(word));
+	if (ptrace(PTRACE_POKEDATA, pid, segs[0].map + PS, word))
+		ret = fail("PTRACE_POKEDATA");
+	snprintf(path, sizeof(path), "/proc/%d/mem", pid);
+	fd = open(path, O_RDWR);
+	if (fd < 0 || pwrite(fd, ink(segs, 3 * PS - 5, 10), 10,
+			     (off_t)segs[0].map + 3 * PS - 5) != 10)
+		ret = fail("%s", path);
+	close(fd);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	return ret || wrote(1) || wrote(2) || wrote(3);
+}
+
+/* A private mapping shows the file, until it has a page of its own. */
+static int test_private(void)
+{
+	struct seg *s = segs;
+	char *map, byte;
+
+	if (setup(MEMFD))
+		return FAIL;
+	map = mmap(NULL, NPAGES * PS, PROT_READ | PROT_WRITE, MAP_PRIVATE, s->fd, 0);
+	if (map == MAP_FAILED)
+		return fail("a private mapping");
+	if (memcmp(map, s->want, NPAGES * PS))
+		return fail("a private mapping shows something else");
+	byte = map[2 * PS];
+	map[2 * PS] ^= 0x5a;
+	map[4 * PS] ^= 0x5a;
+	memcpy(s->map + 2 * PS, ink(s, 2 * PS, 10), 10);
+	memcpy(s->map + 3 * PS, ink(s, 3 * PS, 10), 10);
+	if (wrote(2) || wrote(3))
+		return FAIL;
+	if (!shares(s, 4))
+		return fail("a write to a private mapping broke the file's page");
+	if (map[2 * PS] != (byte ^ 0x5a) || memcmp(map + 3 * PS, s->want + 3 * PS, PS))
+		return fail("the private mapping follows the wrong page");
+	munmap(map, NPAGES * PS);
+	return PASS;
+}
+
+static int test_mremap(void)
+{
+	struct seg *s = segs;
+	char *map;
+
+	if (setup(MEMFD))
+		return FAIL;
+	check("page tables are full");
+	map = mmap(NULL, NPAGES * PS, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (map == MAP_FAILED ||
+	    mremap(s->map, NPAGES * PS, NPAGES * PS, MREMAP_MAYMOVE | MREMAP_FIXED, map) != map)
+		return fail("mremap");
+	s->map = map;
+	memcpy(s->map + 2 * PS, ink(s, 2 * PS, 10), 10);
+	if (wrote(2))
+		return FAIL;
+	/* an old size of 0: a second mapping */
+	map = mremap(s->map, 0, NPAGES * PS, MREMAP_MAYMOVE);
+	if (map == MAP_FAILED)
+		return fail("mremap to a second mapping");
+	memcpy(map + 3 * PS, ink(s, 3 * PS, 10), 10);
+	munmap(map, NPAGES * PS);
+	return wrote(3);
+}
+
+/* What was taken out of a file by reference is what it was at that time. */
+static int do_splice(bool from_file)
+{
+	static char got[2 * PS];
+	struct iovec iov = { segs[0].map + 2 * PS, 2 * PS };
+	loff_t off = 2 * PS;
+	int fds[2], i;
+	ssize_t n;
+
+	if (setup(MEMFD))
+		return FAIL;
+	iov.iov_base = segs[0].map + 2 * PS;
+	if (pipe(fds))
+		return fail("pipe");
+	n = from_file ? splice(segs[0].fd, &off, fds[1], NULL, 2 * PS, 0) :
+			vmsplice(fds[1], &iov, 1, 0);
+	if (n != 2 * PS)
+		return fail("splice: %zd", n);
+	memcpy(got, segs[0].want + 2 * PS, 2 * PS);
+	/* All write, so that one would have the page for itself but for the pipe. */
+	for (i = 0; i < nsegs; i++)
+		memcpy(segs[i].map + 2 * PS, ink(segs + i, 2 * PS, 2 * PS), 2 * PS);
+	if (check("written while in a pipe"))
+		return FAIL;
+	for (n = 0; n < (ssize_t)sizeof(got); n += i) {
+		char buf[PS];
+
+		i = read(fds[0], buf, sizeof(buf));
+		if (i <= 0)
+			return fail("read of a pipe");
+		if (memcmp(buf, got + n, i))
+			return fail("the pipe has what was written later");
+	}
+	close(fds[0]);
+	close(fds[1]);
+	return merge();
+}
+
+static int test_splice(void) { return do_splice(true); }
+static int test_vmsplice(void) { return do_splice(false); }
+
+/* Just enough of io_uring to run one request after the other. */
+static struct ring {
+	int fd;
+	struct io_uring_params par;
+	char *sq, *cq;
+	struct io_uring_sqe *sqes;
+} ring;
+
+static int ring_open(void)
+{
+	struct io_uring_params *par = &ring.par;
+
+	memset(&ring, 0, sizeof(ring));
+	ring.fd = syscall(__NR_io_uring_setup, 2, par);
+	if (ring.fd < 0)
+		return -1;
+	ring.sq = mmap(NULL, par->sq_off.array + par->sq_entries * sizeof(__u32),
+		       PROT_READ | PROT_WRITE, MAP_SHARED, ring.fd, IORING_OFF_SQ_RING);
+	ring.cq = mmap(NULL, par->cq_off.cqes + par->cq_entries * sizeof(struct io_uring_cqe),
+		       PROT_READ | PROT_WRITE, MAP_SHARED, ring.fd, IORING_OFF_CQ_RING);
+	ring.sqes = mmap(NULL, par->sq_entries * sizeof(struct io_uring_sqe),
+			 PROT_READ | PROT_WRITE, MAP_SHARED, ring.fd, IORING_OFF_SQES);
+	return ring.sq == MAP_FAILED || ring.cq == MAP_FAILED || ring.sqes == MAP_FAILED;
+}
+
+static __u32 *ring_at(char *base, __u32 off)
+{
+	return (__u32 *)(base + off);
+}
+
+static int ring_do(int op, int fd, void *buf, size_t len)
+{
+	struct io_uring_params *par = &ring.par;
+	__u32 tail = *ring_at(ring.sq, par->sq_off.tail), head;
+	__u32 slot = tail & *ring_at(ring.sq, par->sq_off.ring_mask);
+	struct io_uring_cqe *cqe;
+
+	memset(ring.sqes + slot, 0, sizeof(*ring.sqes));
+	ring.sqes[slot] = (struct io_uring_sqe) {
+		.opcode = op, .fd = fd, .addr = (unsigned long)buf, .len = len,
+	};
+	ring_at(ring.sq, par->sq_off.array)[slot] = slot;
+	__atomic_store_n(ring_at(ring.sq, par->sq_off.tail), tail + 1, __ATOMIC_RELEASE);
+	if (syscall(__NR_io_uring_enter, ring.fd, 1, 1, IORING_ENTER_GETEVENTS, NULL, 0) != 1)
+		return -errno;
+	head = *ring_at(ring.cq, par->cq_off.head);
+	cqe = (struct io_uring_cqe *)(ring.cq + par->cq_off.cqes) +
+	      (head & *ring_at(ring.cq, par->cq_off.ring_mask));
+	__atomic_store_n(ring_at(ring.cq, par->cq_off.head), head + 1, __ATOMIC_RELEASE);
+	return cqe->res;
+}
+
+static void ring_close(void)
+{
+	struct io_uring_params *par = &ring.par;
+
+	munmap(ring.sq, par->sq_off.array + par->sq_entries * sizeof(__u32));
+	munmap(ring.cq, par->cq_off.cqes + par->cq_entries * sizeof(struct io_uring_cqe));
+	munmap(ring.sqes, par->sq_entries * sizeof(struct io_uring_sqe));
+	close(ring.fd);
+}
+
+/* A buffer that is pinned for long is the file, whoever writes to either. */
+static int test_io_uring(void)
+{
+	struct seg *s = segs;
+	struct iovec iov = { NULL, NPAGES * PS };
+	static char got[NPAGES * PS];
+	unsigned long p;
+	int fd;
+
+	if (ring_open())
+		return skip("io_uring");
+	if (setup(MEMFD))
+		return FAIL;
+	check("page tables are full");
+	fd = memfd_create("other", 0);
+	iov.iov_base = s->map;
+	if (fd < 0 || syscall(__NR_io_uring_register, ring.fd, IORING_REGISTER_BUFFERS, &iov, 1))
+		return fail("IORING_REGISTER_BUFFERS");
+	for (p = 0; p < NPAGES; p++)
+		if (shares(s, p))
+			return fail("page %lu is pinned and shared", p);
+	/* into the buffer, and out of it; and it stays pinned */
+	if (pwrite(fd, ink(s, PS, 2 * PS), 2 * PS, 0) != 2 * PS ||
+	    ring_do(IORING_OP_READ_FIXED, fd, s->map + PS, 2 * PS) != 2 * PS)
+		return fail("IORING_OP_READ_FIXED");
+	if (check("read by io_uring") || again())
+		return FAIL;
+	memcpy(s->map + 3 * PS, ink(s, 3 * PS, 10), 10);
+	if (ring_do(IORING_OP_WRITE_FIXED, fd, s->map, NPAGES * PS) != NPAGES * PS ||
+	    pread(fd, got, sizeof(got), 0) != sizeof(got))
+		return fail("IORING_OP_WRITE_FIXED");
+	close(fd);
+	if (memcmp(got, s->want, sizeof(got)))
+		return fail("the buffer is not the file");
+	ring_close();
+	/* back to what the others hold */
+	memcpy(s->map + PS, ink(s, PS, 2 * PS), 2 * PS);
+	memcpy(s->map + 3 * PS, ink(s, 3 * PS, 10), 10);
+	return merge();
 }
 
 static int punch(size_t off, size_t len)
@@ -450,6 +809,37 @@ static int test_seal(void)
 	return check("sealed") || unmerged() ? fail("sealing broke merges") : PASS;
 }
 
+/* Who has a writable mapping keeps it; nobody gets another one. */
+static int test_seal_future(void)
+{
+	struct seg *s = segs;
+	char *map;
+
+	if (setup(MEMFD))
+		return FAIL;
+	if (fcntl(s->fd, F_ADD_SEALS, F_SEAL_FUTURE_WRITE | F_SEAL_SHRINK | F_SEAL_GROW))
+		return fail("F_SEAL_FUTURE_WRITE");
+	if (unmerged())
+		return fail("sealing broke merges");
+	if (pwrite(s->fd, "x", 1, 0) != -1 || errno != EPERM ||
+	    fallocate(s->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, PS) != -1 ||
+	    errno != EPERM || ftruncate(s->fd, PS) != -1 || errno != EPERM ||
+	    ftruncate(s->fd, (NPAGES + 1) * PS) != -1 || errno != EPERM)
+		return fail("a seal was ignored");
+	map = mmap(NULL, NPAGES * PS, PROT_READ | PROT_WRITE, MAP_SHARED, s->fd, 0);
+	if (map != MAP_FAILED)
+		return fail("a new writable mapping");
+	map = mmap(NULL, NPAGES * PS, PROT_READ, MAP_SHARED, s->fd, 0);
+	if (map == MAP_FAILED || !mprotect(map, NPAGES * PS, PROT_READ | PROT_WRITE))
+		return fail("a mapping that cannot become writable");
+	errno = 0;
+	memcpy(s->map + 2 * PS, ink(s, 2 * PS, 10), 10);
+	if (wrote(2) || memcmp(map, s->want, NPAGES * PS))
+		return fail("the new mapping is not the file");
+	munmap(map, NPAGES * PS);
+	return PASS;
+}
+
 static int test_shm_lock(void)
 {
 	unsigned long p;
@@ -465,6 +855,35 @@ static int test_shm_lock(void)
 		return FAIL;
 	return merge();
 }
+
+static int advise(int advice)
+{
+	static const unsigned long p = 3;
+	int i;
+
+	if (setup(MEMFD))
+		return FAIL;
+	check("page tables are full");
+	/* Of all, then of a page that nobody else maps. */
+	for (i = 0; i < 2; i++) {
+		if (madvise(segs[0].map, NPAGES * PS, advice))
+			return errno == EINVAL ? skip("the advice") : fail("madvise");
+		if (check("after the advice"))
+			return FAIL;
+		if (!i) {
+			int j;
+
+			for (j = 1; j < nsegs; j++)
+				if (madvise(segs[j].map, NPAGES * PS, MADV_DONTNEED))
+					return fail("MADV_DONTNEED");
+		}
+	}
+	memcpy(segs[0].map + p * PS, ink(segs, p * PS, 10), 10);
+	return wrote(p);
+}
+
+static int test_dontneed(void) { return advise(MADV_DONTNEED); }
+static int test_cold(void) { return advise(MADV_COLD); }
 
 /* What a device would read or write for a long time is no merged page. */
 static int test_udmabuf(void)
@@ -500,22 +919,6 @@ static int test_udmabuf(void)
 		return fail("the buffer is not the file");
 	munmap(map, NPAGES * PS);
 	close(buf);
-	return PASS;
-}
-
-/* Sizes that people see do not depend on who merged what. */
-static int test_accounting(void)
-{
-	struct stat before, after;
-
-	if (make_segs(MEMFD, NSEGS) || check("fresh") || fstat(segs[0].fd, &before) ||
-	    merge() || fstat(segs[0].fd, &after))
-		return FAIL;
-	if (before.st_blocks != after.st_blocks || before.st_size != after.st_size)
-		return fail("%ld blocks before, %ld after", before.st_blocks,
-			    after.st_blocks);
-	if (ksm_get("file_pages_sharing") < (long)((NSEGS - 1) * NPAGES))
-		return fail("%ld pages sharing", ksm_get("file_pages_sharing"));
 	return PASS;
 }
 
@@ -579,9 +982,481 @@ static int do_swapoff(void)
 	return setup(SYSV) || swapped("before swapoff");
 }
 
+/* Nobody sends to swap what others have, too; what is there, he may ask for. */
+static int do_pageout(void)
+{
+	long sharing;
+	int i;
+
+	if (setup(MEMFD))
+		return FAIL;
+	check("page tables are full");
+	sharing = ksm_get("file_pages_sharing");
+	for (i = 1; i < nsegs; i++)
+		if (madvise(segs[i].map, NPAGES * PS, MADV_DONTNEED))
+			return fail("MADV_DONTNEED");
+	for (i = 0; i < 5; i++)
+		if (madvise(segs[0].map, NPAGES * PS, MADV_PAGEOUT))
+			return fail("MADV_PAGEOUT");
+	if (ksm_get("file_pages_sharing") != sharing)
+		return fail("MADV_PAGEOUT took merged pages");
+	/* but a page of its own */
+	memcpy(segs[0].map + 3 * PS, ink(segs, 3 * PS, 10), 10);
+	for (i = 0; i < 20 && mapping_says(segs[0].map, "Swap:") < 1; i++)
+		if (madvise(segs[0].map, NPAGES * PS, MADV_PAGEOUT))
+			return fail("MADV_PAGEOUT");
+	if (i == 20)
+		return fail("MADV_PAGEOUT does nothing");
+	if (check("after MADV_PAGEOUT") || swapped("for MADV_WILLNEED"))
+		return FAIL;
+	for (i = 0; i < nsegs; i += 2)
+		if (madvise(segs[i].map, NPAGES * PS, MADV_WILLNEED))
+			return fail("MADV_WILLNEED");
+	if (wrote(3))
+		return FAIL;
+	memcpy(segs[0].map + 3 * PS, ink(segs, 3 * PS, 10), 10);
+	return merge();
+}
+
+/* Some slots of what was one group are in memory and merged, others in swap. */
+static int do_swap_unmerge(void)
+{
+	int i;
+
+	if (setup(MEMFD) || swapped("before"))
+		return FAIL;
+	for (i = 0; i < nsegs / 2; i++)
+		if (check_seg(segs + i, "a part is swapped in"))
+			return FAIL;
+	ksm_set("run", 1);
+	for (i = 0; i < seconds * 20 && !ksm_get("file_pages_sharing"); i++)
+		usleep(50000);
+	ksm_set("run", 0);
+	if (!ksm_get("file_pages_sharing"))
+		return fail("what was swapped in is not merged");
+	ksm_set("run", 2);
+	if (ksm_get("file_pages_shared") || ksm_get("file_pages_sharing"))
+		return fail("2 in run left %ld pages", ksm_get("file_pages_shared"));
+	if (check("unmerged"))
+		return FAIL;
+	ksm_set("run", 0);
+	/* the same with what is left of a group when others are gone */
+	if (merge() || swapped("again"))
+		return FAIL;
+	while (nsegs > 1)
+		close_seg(segs + --nsegs);
+	memcpy(segs[0].map + 3 * PS, ink(segs, 3 * PS, 10), 10);
+	ksm_set("run", 2);
+	ksm_set("run", 0);
+	return check("the last one");
+}
+
+#define ZSWAP "/sys/module/zswap/parameters/enabled"
+
+static int with_zswap(int (*fn)(void))
+{
+	long out = field("/proc/vmstat", "zswpout ");
+	int ret;
+
+	if (write_text(ZSWAP, "Y"))
+		return skip(ZSWAP);
+	ret = with_swap(fn);
+	if (write_text(ZSWAP, "N"))
+		return fail(ZSWAP);
+	if (!ret && field("/proc/vmstat", "zswpout ") == out)
+		return fail("zswap got nothing");
+	return ret;
+}
+
+/* zswap has room for one page, and writes others to disk. */
+static int do_zswap_writeback(void)
+{
+	long written = field("/proc/vmstat", "zswpwb ");
+	int round;
+
+	if (access(CGROUP "memory.zswap.max", F_OK))
+		return skip("memory.zswap.max");
+	if (cgroup_set("memory.zswap.max", 4) || make_segs(MEMFD, NSEGS))
+		return FAIL;
+	for (round = 0; round < 20; round++) {
+		if (merge() || swapped("zswap"))
+			return FAIL;
+		memcpy(segs[0].map + PS, ink(segs, PS, 10), 10);
+		if (check("swapped in"))
+			return FAIL;
+		memcpy(segs[0].map + PS, ink(segs, PS, 10), 10);
+		if (field("/proc/vmstat", "zswpwb ") > written)
+			break;
+	}
+	return round < 20 ? PASS : fail("zswap wrote nothing back");
+}
+
+static int do_zswap_cgroup(void)
+{
+	int ret = with_zswap(do_zswap_writeback);
+
+	close_segs();
+	return ret;
+}
+
 static int test_swap(void) { return with_swap(do_swap); }
 static int test_swap_many(void) { return with_swap(do_swap_many); }
 static int test_swapoff(void) { return with_swap(do_swapoff); }
+static int test_pageout(void) { return with_swap(do_pageout); }
+static int test_swap_unmerge(void) { return with_swap(do_swap_unmerge); }
+static int test_zswap(void) { return with_zswap(do_swap); }
+static int test_zswap_many(void) { return with_zswap(do_swap_many); }
+static int test_zswap_writeback(void) { return in_cgroup(do_zswap_cgroup); }
+
+/*
+ * Processes in a memory cgroup that is too small write, read and punch files of
+ * their own, of which many pages are equal, while ksmd merges.  The model of a page is
+ * the number of its version: 0 is a hole, those below STORM_EQUAL are the same in
+ * all files.
+ */
+#define STORM_FILES	16
+#define STORM_PAGES	384UL
+#define STORM_SIZE	(STORM_PAGES * PS)
+#define STORM_PROCS	8
+#define STORM_EQUAL	6
+
+static char *storm[STORM_FILES];
+static int storm_fd[STORM_FILES];
+static unsigned char (*version)[STORM_PAGES];
+
+static void storm_paint(char *page, int file, unsigned long p, unsigned char v)
+{
+	unsigned long *word = (unsigned long *)page, i, x;
+
+	x = v < STORM_EQUAL ? v * 16 + p % 8 : (v << 24) + (file << 16) + p + 1;
+	for (i = 0; i < PS / sizeof(*word); i++) {
+		x = x * 6364136223846793005UL + 1442695040888963407UL;
+		word[i] = v ? x | 1 : 0;
+	}
+}
+
+static int storm_check(const char *page, int file, unsigned long p)
+{
+	static char want[PS];
+
+	storm_paint(want, file, p, version[file][p]);
+	if (!memcmp(page, want, PS))
+		return PASS;
+	errno = 0;
+	return fail("file %d, page %lu is not version %d", file, p, version[file][p]);
+}
+
+static int storm_check_all(int first, int step)
+{
+	unsigned long p;
+	int file;
+
+	for (file = first; file < STORM_FILES; file += step)
+		for (p = 0; p < STORM_PAGES; p++)
+			if (storm_check(storm[file] + p * PS, file, p))
+				return FAIL;
+	return PASS;
+}
+
+static int storm_step(int me, unsigned long x)
+{
+	int file = (x >> 8) % (STORM_FILES / STORM_PROCS) * STORM_PROCS + me;
+	unsigned long p = (x >> 20) % STORM_PAGES;
+	unsigned char v = (x >> 40) % 4 ? 1 + (x >> 44) % (STORM_EQUAL - 1) : x >> 48 | 8;
+	char *at = storm[file] + p * PS, page[PS];
+
+	switch (x % 16) {
+	case 0 ... 4:
+		if (storm_check(at, file, p))
+			return FAIL;
+		storm_paint(at, file, p, v);
+		break;
+	case 5 ... 7:
+		storm_paint(page, file, p, v);
+		if (pwrite(storm_fd[file], page, PS, p * PS) != PS)
+			return fail("pwrite");
+		break;
+	case 8:
+		v = 0;
+		if (fallocate(storm_fd[file], FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+			      p * PS, PS))
+			return fail("fallocate a hole");
+		break;
+	case 9:
+		if (madvise(at, PS, x & 256 ? MADV_DONTNEED : MADV_PAGEOUT))
+			return fail("madvise");
+		return PASS;
+	case 10 ... 11:
+		touch(storm[(x >> 30) % STORM_FILES] + p * PS);
+		return PASS;
+	case 12:
+		if (pread(storm_fd[file], page, PS, p * PS) != PS)
+			return fail("pread");
+		return storm_check(page, file, p);
+	default:
+		return storm_check(at, file, p);
+	}
+	version[file][p] = v;
+	return PASS;
+}
+
+static int storm_process(int me, int duration)
+{
+	unsigned long x = (unsigned long)fresh << 32 | (me + 1) << 16 | getppid();
+	time_t end = time(NULL) + duration;
+
+	while (time(NULL) < end) {
+		x = x * 6364136223846793005UL + 1442695040888963407UL;
+		if (storm_step(me, x >> 16))
+			return FAIL;
+	}
+	return storm_check_all(me, STORM_PROCS);
+}
+
+static int storm_run(bool squeeze, int duration)
+{
+	int i, status, ret = PASS, left = 0;
+	pid_t pids[STORM_PROCS];
+
+	for (i = 0; i < STORM_PROCS; i++) {
+		pids[i] = fork();
+		if (!pids[i]) {
+			if (write_text(CGROUP "cgroup.procs", "0"))
+				_exit(fail("cgroup.procs"));
+			_exit(storm_process(i, duration));
+		}
+		left += pids[i] > 0;
+	}
+	ksm_set("run", 1);
+	while (left) {
+		pid_t pid = waitpid(-1, &status, WNOHANG);
+
+		if (pid > 0) {
+			left--;
+			if (WIFSIGNALED(status))
+				ret = fail("a process got signal %d", WTERMSIG(status));
+			else if (status)
+				ret = FAIL;
+			continue;
+		}
+		/* It may get less than that, or nothing. */
+		if (squeeze && write_text(CGROUP "memory.reclaim", "4M swappiness=200") &&
+		    errno != EAGAIN)
+			ret = fail("memory.reclaim");
+		usleep(20000);
+	}
+	ksm_set("run", 0);
+	return ret;
+}
+
+static int do_storm(long max, long swap_max)
+{
+	long merged = field("/proc/vmstat", "page_wp_merge ");
+	long swapped = field("/proc/vmstat", "pswpout ");
+	int i, ret = FAIL, duration = seconds / 6;
+
+	fresh++;
+	version = mmap(NULL, STORM_FILES * sizeof(*version), PROT_READ | PROT_WRITE,
+		       MAP_SHARED | MAP_ANONYMOUS | MAP_LOCKED, -1, 0);
+	if (version == MAP_FAILED)
+		return fail("mmap");
+	for (i = 0; i < STORM_FILES; i++) {
+		storm_fd[i] = memfd_create("storm", 0);
+		if (storm_fd[i] < 0 || ftruncate(storm_fd[i], STORM_SIZE))
+			return fail("memfd_create");
+		storm[i] = mmap(NULL, STORM_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED,
+				storm_fd[i], 0);
+		if (storm[i] == MAP_FAILED || madvise(storm[i], STORM_SIZE, MADV_MERGEABLE))
+			return fail("mmap");
+	}
+	if (!cgroup_set("memory.max", max) && !cgroup_set("memory.swap.max", swap_max))
+		ret = storm_run(max > swap_max, duration);
+	ret = ret || storm_check_all(0, 1);
+	ksm_set("run", 2);
+	ret = ret || storm_check_all(0, 1);
+	ksm_set("run", 0);
+	merged = field("/proc/vmstat", "page_wp_merge ") - merged;
+	swapped = field("/proc/vmstat", "pswpout ") - swapped;
+	ksft_print_msg("%ld merges, %ld pages swapped, %ld refused\n", merged, swapped,
+		       field(CGROUP "memory.swap.events", "fail "));
+	if (!ret && (merged < 100 || swapped < 10))
+		ret = fail("no storm");
+	if (!ret && field(CGROUP "memory.events", "oom_kill ") > 0)
+		ret = fail("there was not enough swap");
+	if (!ret && max > swap_max && field(CGROUP "memory.swap.events", "fail ") < 1)
+		ret = fail("there was too much swap");
+	for (i = 0; i < STORM_FILES; i++) {
+		munmap(storm[i], STORM_SIZE);
+		close(storm_fd[i]);
+	}
+	munmap(version, STORM_FILES * sizeof(*version));
+	return ret;
+}
+
+static int with_cgroup(int (*fn)(void))
+{
+	int ret = cgroup_make();
+
+	if (ret)
+		return ret;
+	ret = with_swap(fn);
+	return cgroup_remove() ? FAIL : ret;
+}
+
+/* A third of what there is; and swap for a fraction of what there is memory for. */
+static int do_storm_memory(void) { return do_storm(8 << 10, 64 << 10); }
+static int do_storm_swap(void) { return do_storm(64 << 10, 256); }
+
+static int test_storm(void) { return with_cgroup(do_storm_memory); }
+static int test_storm_swap(void) { return with_cgroup(do_storm_swap); }
+
+/* In pages: what the system and the cgroup have as shared memory, what tmpfs has given. */
+struct account {
+	long system, cgroup, tmpfs;
+};
+
+static void take_account(struct account *acct)
+{
+	struct statfs fs;
+
+	if (!access("/proc/sys/vm/stat_refresh", F_OK) &&
+	    write_text("/proc/sys/vm/stat_refresh", "1"))
+		ksft_exit_fail_perror("stat_refresh");
+	if (statfs(tmpfs, &fs))
+		ksft_exit_fail_perror(tmpfs);
+	acct->system = field("/proc/meminfo", "Shmem:") * 1024 / (long)PS;
+	acct->cgroup = field(CGROUP "memory.stat", "shmem ") / (long)PS;
+	acct->tmpfs = fs.f_blocks - fs.f_bfree;
+}
+
+static struct account start;
+
+/* Since the start: so many pages in memory and, as people see it, in tmpfs. */
+static int accounted(const char *when, long memory, long files)
+{
+	struct account now;
+	int i;
+
+	/* The counters of a cgroup are added up now and then. */
+	for (i = 0; i < 200; i++) {
+		take_account(&now);
+		now.system -= start.system;
+		now.cgroup -= start.cgroup;
+		now.tmpfs -= start.tmpfs;
+		if (now.system == memory && now.cgroup == memory && now.tmpfs == files)
+			return PASS;
+		usleep(50000);
+	}
+	errno = 0;
+	return fail("%s: %ld pages in memory, %ld in the cgroup, %ld of tmpfs; not %ld, %ld, %ld",
+		    when, now.system, now.cgroup, now.tmpfs, memory, memory, files);
+}
+
+/* What one file says, which is all there, in memory or in swap. */
+static int file_accounted(const char *when, long rss, long swap)
+{
+	struct seg *s = segs + 1;
+	struct stat st;
+
+	errno = 0;
+	if (fstat(s->fd, &st) || st.st_blocks != NPAGES * PS / 512 || st.st_size != NPAGES * PS)
+		return fail("%s: %ld blocks", when, (long)st.st_blocks);
+	if (mapping_says(s->map, "Rss:") != rss * (long)PS / 1024 ||
+	    mapping_says(s->map, "Swap:") != swap * (long)PS / 1024)
+		return fail("%s: Rss %ld kB, Swap %ld kB", when, mapping_says(s->map, "Rss:"),
+			    mapping_says(s->map, "Swap:"));
+	return PASS;
+}
+
+/* Sizes that people see do not depend on who merged what; memory that is used does. */
+static int do_account(void)
+{
+	/* The zero pages of all are one. */
+	static const long all = NSEGS * NPAGES, distinct = NPAGES - 1;
+	struct seg *s = segs;
+	long broken;
+
+	take_account(&start);
+	if (make_segs(TMPFS, NSEGS) || check("fresh") || accounted("fresh", all, all) ||
+	    file_accounted("fresh", NPAGES, 0) || merge() || again())
+		return FAIL;
+	if (accounted("merged", distinct, all) || file_accounted("merged", NPAGES, 0))
+		return FAIL;
+	if (ksm_get("file_pages_sharing") != all - distinct)
+		return fail("%ld pages sharing", ksm_get("file_pages_sharing"));
+	broken = ksm_get("file_pages_broken");
+	memcpy(s->map + 2 * PS, ink(s, 2 * PS, 10), 10);
+	if (accounted("broken", distinct + 1, all) ||
+	    ksm_get("file_pages_broken") != broken + 1)
+		return FAIL;
+	if (swap_dev) {
+		if (swapped("accounting") || accounted("swapped out", 0, all) ||
+		    file_accounted("swapped out", 0, NPAGES))
+			return FAIL;
+		if (check("swapped in") || accounted("swapped in", all, all) ||
+		    file_accounted("swapped in", NPAGES, 0))
+			return FAIL;
+		memcpy(s->map + 2 * PS, ink(s, 2 * PS, 10), 10);
+		if (merge() || again() || accounted("merged again", distinct, all) ||
+		    swapped("accounting"))
+			return FAIL;
+	} else {
+		memcpy(s->map + 2 * PS, ink(s, 2 * PS, 10), 10);
+		if (merge() || again())
+			return FAIL;
+	}
+	/* Who is truncated, or gone, gives back what is his, be it in swap. */
+	if (ftruncate(s->fd, 3 * PS) || ftruncate(s->fd, NPAGES * PS))
+		return fail("ftruncate");
+	memset(s->want + 3 * PS, 0, (NPAGES - 3) * PS);
+	if (accounted("truncated", swap_dev ? 0 : distinct, all - NPAGES + 3))
+		return FAIL;
+	close_seg(segs + --nsegs);
+	if (accounted("a file is gone", swap_dev ? 0 : distinct, all - 2 * NPAGES + 3) ||
+	    check("a file is gone"))
+		return FAIL;
+	close_segs();
+	if (accounted("all are gone", 0, 0))
+		return FAIL;
+	return ksm_get("file_pages_shared") ? fail("a group is left") : PASS;
+}
+
+static int do_account_swap(void)
+{
+	int ret = swap_dev ? with_swap(do_account) : do_account();
+
+	close_segs();
+	if (!ret && field(CGROUP "memory.swap.current", "") > 0)
+		ret = fail("swap is left");
+	return ret;
+}
+
+static int tmpfs_mount(const char *options)
+{
+	snprintf(tmpfs, sizeof(tmpfs), "/tmp/ksm_shmemXXXXXX");
+	if (!mkdtemp(tmpfs))
+		return -1;
+	return mount("tmpfs", tmpfs, "tmpfs", 0, options);
+}
+
+static void tmpfs_umount(void)
+{
+	if (umount(tmpfs) || rmdir(tmpfs))
+		ksft_exit_fail_perror(tmpfs);
+}
+
+static int do_account_tmpfs(void)
+{
+	int ret;
+
+	if (tmpfs_mount("size=64M,huge=never"))
+		return fail("tmpfs");
+	ret = do_account_swap();
+	tmpfs_umount();
+	return ret;
+}
+
+static int test_accounting(void) { return in_cgroup(do_account_tmpfs); }
 
 static int uffd_open(struct seg *s, __u64 mode, __u64 features)
 {
@@ -628,6 +1503,104 @@ static int test_uffd_wp(void)
 	memcpy(s->map + 2 * PS, ink(s, 2 * PS, 10), 10);
 	close(fd);
 	return wrote(2);
+}
+
+static int uffd_copy(int fd, char *to, char *from)
+{
+	struct uffdio_copy copy = {
+		.dst = (unsigned long)to, .src = (unsigned long)from, .len = PS,
+	};
+
+	return ioctl(fd, UFFDIO_COPY, &copy);
+}
+
+struct missing {
+	int fd, left;
+	unsigned long first;		/* address of page 0 */
+	char *from;			/* page that has what is missing in page 0 */
+};
+
+static void *resolve_missing(void *arg)
+{
+	struct missing *m = arg;
+	struct pollfd pfd = { m->fd, POLLIN, 0 };
+	struct uffd_msg msg;
+
+	while (m->left && poll(&pfd, 1, seconds * 1000) > 0 &&
+	       read(m->fd, &msg, sizeof(msg)) == sizeof(msg)) {
+		unsigned long at = msg.arg.pagefault.address & -PS;
+
+		if (uffd_copy(m->fd, (char *)at, m->from + at - m->first))
+			break;
+		m->left--;
+	}
+	return NULL;
+}
+
+/* What is missing is asked for, and merged then; what is merged is not missing. */
+static int test_uffd_missing(void)
+{
+	struct seg *s = segs;
+	struct missing m = { .left = 2 };
+	struct uffdio_zeropage zero = { .range = { (unsigned long)s->map, PS } };
+	static char from[NPAGES * PS];
+	pthread_t thread;
+
+	if (setup(MEMFD))
+		return FAIL;
+	check("page tables are full");
+	m.fd = uffd_open(s, UFFDIO_REGISTER_MODE_MISSING, 0);
+	if (m.fd < 0)
+		return skip("missing userfaultfd");
+	memcpy(from, s->want, sizeof(from));
+	m.from = from;
+	m.first = (unsigned long)s->map;
+	if (madvise(s->map, NPAGES * PS, MADV_DONTNEED))
+		return fail("MADV_DONTNEED");
+	zero.range.start = m.first;
+	if (!uffd_copy(m.fd, s->map + 2 * PS, from) || errno != EEXIST)
+		return fail("UFFDIO_COPY onto a merged page");
+	if (!ioctl(m.fd, UFFDIO_ZEROPAGE, &zero) || errno != EEXIST)
+		return fail("UFFDIO_ZEROPAGE onto a merged page");
+	if (fallocate(s->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 3 * PS, 2 * PS))
+		return fail("fallocate a hole");
+	if (pthread_create(&thread, NULL, resolve_missing, &m))
+		return fail("pthread_create");
+	errno = 0;
+	if (merge())
+		return FAIL;
+	pthread_join(thread, NULL);
+	if (m.left)
+		return fail("%d pages were not asked for", m.left);
+	memcpy(s->map + 3 * PS, ink(s, 3 * PS, 10), 10);
+	close(m.fd);
+	return wrote(3);
+}
+
+static int test_soft_dirty(void)
+{
+	unsigned long p;
+
+	if (!softdirty_supported())
+		return skip("soft-dirty bits");
+	if (setup(MEMFD))
+		return FAIL;
+	check("page tables are full");
+	clear_softdirty();
+	for (p = 0; p < NPAGES; p++)
+		if (pagemap_is_softdirty(pagemap_fd, segs[0].map + p * PS))
+			return fail("page %lu is soft-dirty", p);
+	memcpy(segs[0].map + 2 * PS, ink(segs, 2 * PS, 10), 10);
+	for (p = 0; p < NPAGES; p++) {
+		bool written = p == 2;
+
+		if (pagemap_is_softdirty(pagemap_fd, segs[0].map + p * PS) != written)
+			return fail("page %lu is%s soft-dirty", p, written ? " not" : "");
+	}
+	if (wrote(2))
+		return FAIL;
+	memcpy(segs[0].map + 2 * PS, ink(segs, 2 * PS, 10), 10);
+	return merge();
 }
 
 static void *resolve_minor(void *arg)
@@ -746,37 +1719,297 @@ static int move(enum kind kind, int advice)
 
 static int test_move(void) { return move(MEMFD, MADV_SOFT_OFFLINE); }
 
-/* What is not evictable, or has no page cache to share, is left alone. */
+/* Two mappings of equal bytes stay apart while others are merged. */
+static int apart(char *map[2], size_t size)
+{
+	size_t off;
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		for (off = 0; off < size; off += PS)
+			paint(map[i] + off, off / PS);
+		/* it may be refused */
+		madvise(map[i], size, MADV_MERGEABLE);
+	}
+	errno = 0;
+	if (setup(MEMFD) || again())
+		return FAIL;
+	for (off = 0; off < size; off += PS) {
+		unsigned long pfn = pfn_at(map[0] + off);
+
+		if (pfn == -1UL || pfn == pfn_at(map[1] + off))
+			return fail("page %zu is merged, or is not there", off / PS);
+	}
+	memset(map[0], 0, PS);
+	return map[1][0] ? PASS : fail("a write went elsewhere, too");
+}
+
+/* File descriptors, closed here, with holes of @size bytes */
+static int fds_apart(int fd[2], size_t size)
+{
+	char *map[2];
+	int i, ret;
+
+	for (i = 0; i < 2; i++) {
+		map[i] = MAP_FAILED;
+		if (fd[i] >= 0 && !ftruncate(fd[i], size))
+			map[i] = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd[i], 0);
+		if (map[i] == MAP_FAILED)
+			return fail("mmap");
+		close(fd[i]);
+	}
+	ret = apart(map, size);
+	munmap(map[0], size);
+	munmap(map[1], size);
+	return ret;
+}
+
 static int test_noswap(void)
 {
-	char dir[] = "/tmp/ksm_shmemXXXXXX", path[64];
-	unsigned long pfn[2];
-	char *map[2];
-	int i, fd;
+	int fd[2], ret;
 
-	if (!mkdtemp(dir) || mount("tmpfs", dir, "tmpfs", 0, "noswap"))
+	if (tmpfs_mount("noswap"))
 		return skip("tmpfs with noswap");
-	for (i = 0; i < 2; i++) {
-		snprintf(path, sizeof(path), "%s/%d", dir, i);
-		fd = open(path, O_RDWR | O_CREAT, 0600);
-		map[i] = mmap(NULL, PS, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-		if (fd < 0 || ftruncate(fd, PS) || map[i] == MAP_FAILED)
-			return fail("%s", path);
-		close(fd);
-		memset(map[i], 0x77, PS);
-		madvise(map[i], PS, MADV_MERGEABLE);
-	}
-	ksm_set("run", 1);
-	sleep(1);
-	ksm_set("run", 0);
-	for (i = 0; i < 2; i++) {
-		pfn[i] = pfn_at(map[i]);
-		munmap(map[i], PS);
-	}
-	umount(dir);
-	rmdir(dir);
-	return pfn[0] == pfn[1] ? fail("merged, although nothing could swap it") : PASS;
+	fd[0] = open(tmpfs, O_RDWR | O_TMPFILE, 0600);
+	fd[1] = open(tmpfs, O_RDWR | O_TMPFILE, 0600);
+	ret = fds_apart(fd, NPAGES * PS);
+	tmpfs_umount();
+	return ret;
 }
+
+static int test_secretmem(void)
+{
+	int fd[2];
+
+	fd[0] = syscall(__NR_memfd_secret, 0);
+	if (fd[0] < 0)
+		return skip("memfd_secret");
+	fd[1] = syscall(__NR_memfd_secret, 0);
+	return fds_apart(fd, NPAGES * PS);
+}
+
+static int test_hugetlb(void)
+{
+	int fd[2], ret;
+
+	if (write_text("/proc/sys/vm/nr_hugepages", "2"))
+		return skip("hugetlb");
+	errno = 0;
+	if (field("/proc/meminfo", "HugePages_Free:") < 2)
+		return skip("no two huge pages");
+	fd[0] = memfd_create("huge", MFD_HUGETLB);
+	fd[1] = memfd_create("huge", MFD_HUGETLB);
+	ret = fds_apart(fd, default_huge_page_size());
+	return write_text("/proc/sys/vm/nr_hugepages", "0") ? fail("nr_hugepages") : ret;
+}
+
+/* A graphics driver that has no hardware; its objects live in shmem. */
+static int vgem_open(void)
+{
+	char path[32], name[16];
+	int fd, i;
+
+	for (i = 0; i < 16; i++) {
+		struct drm_version version = { .name = name, .name_len = sizeof(name) - 1 };
+
+		snprintf(path, sizeof(path), "/dev/dri/card%d", i);
+		fd = open(path, O_RDWR);
+		if (fd < 0)
+			continue;
+		if (!ioctl(fd, DRM_IOCTL_VERSION, &version) && !strncmp(name, "vgem", 4))
+			return fd;
+		close(fd);
+	}
+	return -1;
+}
+
+static char *gem_map(int dev, __u32 handle)
+{
+	struct drm_mode_map_dumb arg = { .handle = handle };
+
+	if (ioctl(dev, DRM_IOCTL_MODE_MAP_DUMB, &arg))
+		return MAP_FAILED;
+	return mmap(NULL, NPAGES * PS, PROT_READ | PROT_WRITE, MAP_SHARED, dev, arg.offset);
+}
+
+/* Objects of a driver are left alone, even if all files are scanned. */
+static int test_gem(void)
+{
+	struct drm_mode_create_dumb dumb[2];
+	int dev = vgem_open(), i;
+	long sharing;
+	char *map;
+
+	if (dev < 0)
+		return skip("vgem");
+	ksm_mode("always");
+	if (setup(MEMFD) || again())
+		return FAIL;
+	sharing = ksm_get("file_pages_sharing");
+	for (i = 0; i < 2; i++) {
+		dumb[i] = (struct drm_mode_create_dumb) {
+			.width = 1024, .height = NPAGES * PS / 4096, .bpp = 32,
+		};
+		if (ioctl(dev, DRM_IOCTL_MODE_CREATE_DUMB, dumb + i))
+			return fail("DRM_IOCTL_MODE_CREATE_DUMB");
+		map = gem_map(dev, dumb[i].handle);
+		if (map == MAP_FAILED)
+			return fail("mmap of an object");
+		memcpy(map, segs[0].want, NPAGES * PS);
+		/* nothing pins its pages from here on */
+		munmap(map, NPAGES * PS);
+	}
+	/* It looks for files once in a while. */
+	for (i = 0; i < 10; i++) {
+		if (again())
+			return FAIL;
+		usleep(500000);
+	}
+	if (ksm_get("file_pages_sharing") != sharing)
+		return fail("%ld pages sharing before, %ld after", sharing,
+			    ksm_get("file_pages_sharing"));
+	map = gem_map(dev, dumb[0].handle);
+	if (map == MAP_FAILED)
+		return fail("mmap of an object");
+	if (memcmp(map, segs[0].want, NPAGES * PS))
+		return fail("the object has changed");
+	memset(map, 0, NPAGES * PS);
+	munmap(map, NPAGES * PS);
+	map = gem_map(dev, dumb[1].handle);
+	if (map == MAP_FAILED || memcmp(map, segs[0].want, NPAGES * PS))
+		return fail("the other object has changed");
+	munmap(map, NPAGES * PS);
+	close(dev);
+	ksm_mode("madvise");
+	return check("after a write to an object");
+}
+
+#define BIG		(2UL * HPAGE_SIZE)
+
+static char *big[2], *big_want[2];
+
+static int big_check(const char *when)
+{
+	size_t off;
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		if (!memcmp(big[i], big_want[i], BIG))
+			continue;
+		for (off = 0; big[i][off] == big_want[i][off]; off++)
+			;
+		errno = 0;
+		return fail("%s: file %d: byte %#zx is %#x", when, i, off,
+			    (unsigned char)big[i][off]);
+	}
+	return PASS;
+}
+
+/* Wait until all pages in a range are merged. */
+static int big_merge(size_t from, size_t to)
+{
+	size_t off = from;
+	int i;
+
+	ksm_set("run", 1);
+	for (i = 0; i < seconds * 20 && off < to; i++) {
+		usleep(50000);
+		while (off < to && pfn_at(big[0] + off) == pfn_at(big[1] + off))
+			off += PS;
+	}
+	ksm_set("run", 0);
+	return off < to ? fail("page %zu is not merged", off / PS) : big_check("merged");
+}
+
+static void big_write(size_t off, size_t n)
+{
+	size_t i;
+
+	for (i = off; i < off + n; i++)
+		big_want[0][i] ^= 0x5a;
+	memcpy(big[0] + off, big_want[0] + off, n);
+}
+
+static int do_huge(int fd[2], bool advised)
+{
+	size_t off;
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		big_want[i] = malloc(BIG);
+		big[i] = mmap(NULL, BIG + HPAGE_SIZE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS,
+			      -1, 0);
+		if (!big_want[i] || big[i] == MAP_FAILED || ftruncate(fd[i], BIG))
+			return fail("memory");
+		big[i] = (char *)(((unsigned long)big[i] + HPAGE_SIZE - 1) & -HPAGE_SIZE);
+		if (mmap(big[i], BIG, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd[i], 0) !=
+		    big[i] || (advised && madvise(big[i], BIG, MADV_HUGEPAGE)) ||
+		    madvise(big[i], BIG, MADV_MERGEABLE))
+			return fail("mmap");
+		for (off = 0; off < BIG; off += PS)
+			paint(big_want[i] + off, off / PS);
+		memcpy(big[i], big_want[i], BIG);
+		if (!check_huge_shmem(big[i], BIG / HPAGE_SIZE, HPAGE_SIZE))
+			return fail("tmpfs gave no huge pages");
+	}
+	if (big_merge(0, BIG))
+		return FAIL;
+	big_write(5 * PS, 10);
+	if (big_check("written to") || pfn_at(big[0] + 5 * PS) == pfn_at(big[1] + 5 * PS))
+		return fail("the write did not break the page");
+	/* Nobody makes a huge page of what is merged. */
+	if (!madvise(big[0], BIG, MADV_COLLAPSE) || big_check("not collapsed") ||
+	    pfn_at(big[0]) != pfn_at(big[1]))
+		return fail("a collapse of merged pages");
+	/* But of what is not; its neighbour stays merged. */
+	if (madvise(big[0], HPAGE_SIZE, MADV_UNMERGEABLE))
+		return fail("MADV_UNMERGEABLE");
+	for (i = 0; i < 100 && madvise(big[0], HPAGE_SIZE, MADV_COLLAPSE); i++)
+		usleep(50000);
+	if (i == 100)
+		return fail("MADV_COLLAPSE");
+	errno = 0;
+	if (big_check("collapsed") || !check_huge_shmem(big[0], 1, HPAGE_SIZE) ||
+	    pfn_at(big[0] + HPAGE_SIZE) != pfn_at(big[1] + HPAGE_SIZE))
+		return fail("there is no huge page, or too many");
+	/* What was written to becomes equal again, and the huge page is split. */
+	big_write(5 * PS, 10);
+	if (madvise(big[0], HPAGE_SIZE, MADV_MERGEABLE) || big_merge(0, BIG))
+		return FAIL;
+	if (fallocate(fd[0], FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 3 * PS + 10, HPAGE_SIZE))
+		return fail("fallocate a hole");
+	memset(big_want[0] + 3 * PS + 10, 0, HPAGE_SIZE);
+	if (big_check("a hole") || ftruncate(fd[0], HPAGE_SIZE + 20 * PS + 10) ||
+	    ftruncate(fd[0], BIG))
+		return fail("ftruncate");
+	memset(big_want[0] + HPAGE_SIZE + 20 * PS + 10, 0, BIG - HPAGE_SIZE - 20 * PS - 10);
+	return big_check("truncated");
+}
+
+static int test_huge(const char *options, bool advised)
+{
+	int fd[2], ret, i;
+
+	if (!read_pmd_pagesize())
+		return skip("transparent huge pages");
+	fresh++;
+	if (tmpfs_mount(options))
+		return fail("mount %s", options);
+	fd[0] = open(tmpfs, O_RDWR | O_TMPFILE, 0600);
+	fd[1] = open(tmpfs, O_RDWR | O_TMPFILE, 0600);
+	ret = do_huge(fd, advised);
+	for (i = 0; i < 2; i++) {
+		munmap(big[i], BIG);
+		free(big_want[i]);
+		close(fd[i]);
+	}
+	tmpfs_umount();
+	return ret;
+}
+
+static int test_huge_always(void) { return test_huge("huge=always", false); }
+static int test_huge_size(void) { return test_huge("huge=within_size", false); }
+static int test_huge_advise(void) { return test_huge("huge=advise", true); }
 
 static const struct {
 	const char *name;
@@ -787,24 +2020,49 @@ static const struct {
 	{ "System V shm", test_sysv },
 	{ "pwrite", test_pwrite },
 	{ "mprotect", test_mprotect },
+	{ "mremap", test_mremap },
+	{ "private mapping", test_private },
 	{ "fork", test_fork },
+	{ "fork, both sides write", test_fork_both },
 	{ "process_vm_writev", test_process_vm_writev },
+	{ "ptrace and /proc/pid/mem", test_ptrace },
+	{ "splice", test_splice },
+	{ "vmsplice", test_vmsplice },
+	{ "io_uring: fixed buffers", test_io_uring },
 	{ "punch holes", test_punch },
 	{ "MADV_REMOVE", test_remove },
+	{ "MADV_DONTNEED", test_dontneed },
+	{ "MADV_COLD", test_cold },
 	{ "truncate", test_truncate },
 	{ "fallocate", test_fallocate },
 	{ "F_SEAL_WRITE", test_seal },
+	{ "F_SEAL_FUTURE_WRITE", test_seal_future },
 	{ "SHM_LOCK", test_shm_lock },
 	{ "udmabuf", test_udmabuf },
+	{ "GEM", test_gem },
 	{ "accounting", test_accounting },
 	{ "swap", test_swap },
 	{ "swap of many slots", test_swap_many },
 	{ "swapoff", test_swapoff },
+	{ "swap: MADV_PAGEOUT and MADV_WILLNEED", test_pageout },
+	{ "swap: unmerge when a part is there", test_swap_unmerge },
+	{ "zswap", test_zswap },
+	{ "zswap of many slots", test_zswap_many },
+	{ "zswap: writeback", test_zswap_writeback },
+	{ "swap storm", test_storm },
+	{ "swap storm, swap is full", test_storm_swap },
+	{ "userfaultfd: missing pages", test_uffd_missing },
 	{ "userfaultfd: write-protect", test_uffd_wp },
 	{ "userfaultfd: minor faults", test_uffd_minor },
+	{ "soft-dirty", test_soft_dirty },
 	{ "soft offline", test_move },
 	{ "hwpoison", test_hwpoison },
 	{ "tmpfs with noswap", test_noswap },
+	{ "memfd_secret", test_secretmem },
+	{ "hugetlb", test_hugetlb },
+	{ "tmpfs with huge=always", test_huge_always },
+	{ "tmpfs with huge=within_size", test_huge_size },
+	{ "tmpfs with huge=advise", test_huge_advise },
 };
 
 int main(int argc, char **argv)
@@ -850,6 +2108,7 @@ int main(int argc, char **argv)
 
 		if (only && !strstr(tests[i].name, only))
 			continue;
+		errno = 0;
 		ret = tests[i].fn();
 		close_segs();
 		if (ret == SKIP)
