@@ -922,6 +922,47 @@ static int test_udmabuf(void)
 	return PASS;
 }
 
+/* Pages are punched, written and merged while they are being pinned. */
+static int test_udmabuf_race(void)
+{
+	int dev = open("/dev/udmabuf", O_RDWR), buf = -1, i;
+	struct udmabuf_create create = { .size = 4 * PS };
+	struct seg *s = segs;
+	pid_t child;
+
+	if (dev < 0)
+		return skip("udmabuf");
+	if (setup(MEMFD))
+		return FAIL;
+	if (fcntl(s->fd, F_ADD_SEALS, F_SEAL_SHRINK))
+		return fail("F_SEAL_SHRINK");
+	create.memfd = s->fd;
+	ksm_set("run", 1);
+	child = fork();
+	if (!child) {
+		while (!fallocate(s->fd, FALLOC_FL_PUNCH_HOLE |
+				  FALLOC_FL_KEEP_SIZE, PS, 2 * PS) &&
+		       pwrite(s->fd, s->want + PS, 2 * PS, PS) == 2 * PS)
+			;
+		_exit(1);
+	}
+	for (i = 0; i < 2000; i++) {
+		buf = ioctl(dev, UDMABUF_CREATE, &create);
+		if (buf < 0)
+			break;
+		close(buf);
+	}
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+	close(dev);
+	ksm_set("run", 0);
+	if (buf < 0)
+		return fail("UDMABUF_CREATE, round %d", i);
+	if (pwrite(s->fd, s->want + PS, 2 * PS, PS) != 2 * PS)
+		return fail("pwrite");
+	return check("after pins");
+}
+
 static int swapped(const char *when)
 {
 	long sharing;
@@ -2039,6 +2080,7 @@ static const struct {
 	{ "F_SEAL_FUTURE_WRITE", test_seal_future },
 	{ "SHM_LOCK", test_shm_lock },
 	{ "udmabuf", test_udmabuf },
+	{ "udmabuf while pages come and go", test_udmabuf_race },
 	{ "GEM", test_gem },
 	{ "accounting", test_accounting },
 	{ "swap", test_swap },
