@@ -65,6 +65,7 @@
 #include <linux/migrate.h>
 #include <linux/mm.h>
 #include <linux/mm_inline.h>
+#include <linux/oom.h>
 #include <linux/pagemap.h>
 #include <linux/random.h>
 #include <linux/rcupdate_wait.h>
@@ -74,11 +75,13 @@
 #include <linux/shmem_fs.h>
 #include <linux/slab.h>
 #include <linux/swap.h>
+#include <linux/swapops.h>
 #include <linux/vmstat.h>
 #include <linux/xxhash.h>
 
 #include "internal.h"
 #include "page_wp.h"
+#include "swap.h"
 
 #define CREATE_TRACE_POINTS
 #include <trace/events/page_wp.h>
@@ -567,7 +570,7 @@ static bool page_wp_prepare(struct folio *folio)
 static bool page_wp_freeze(struct folio *folio)
 {
 	lockdep_assert_irqs_disabled();
-	/* See shmem_unshare_mapping() */
+	/* See page_wp_unshare() */
 	if (mapping_unevictable(folio->mapping) || !folio_ref_freeze(folio, 2))
 		return false;
 	if (!page_wp_dirty(folio))
@@ -858,6 +861,21 @@ restore:
 	return err;
 }
 
+/* Allocate and charge a folio; a swap-backed one by the policy of its file, if known. */
+static struct folio *page_wp_alloc_folio(struct address_space *mapping,
+					 pgoff_t index, bool swapbacked, gfp_t gfp)
+{
+	struct folio *new;
+
+	new = swapbacked && mapping ? shmem_alloc_copy(mapping, index, gfp) :
+				      filemap_alloc_folio(gfp, 0);
+	if (new && mem_cgroup_charge(new, NULL, gfp)) {
+		folio_put(new);
+		return NULL;
+	}
+	return new;
+}
+
 /*
  * Copy a shared folio for the slot that leaves it, which the caller keeps if it
  * says which.  No lock is needed: a reference keeps the content.  Returns NULL if
@@ -868,16 +886,10 @@ static struct folio *page_wp_copy(struct folio *folio,
 				  gfp_t gfp)
 {
 	bool swapbacked = folio_test_swapbacked(folio);
-	struct folio *new;
+	struct folio *new = page_wp_alloc_folio(mapping, index, swapbacked, gfp);
 
-	new = swapbacked && mapping ? shmem_alloc_copy(mapping, index, gfp) :
-				      filemap_alloc_folio(gfp, 0);
 	if (!new)
 		return ERR_PTR(-ENOMEM);
-	if (mem_cgroup_charge(new, NULL, gfp)) {
-		folio_put(new);
-		return ERR_PTR(-ENOMEM);
-	}
 	if (PageHWPoison(&folio->page) ||
 	    copy_mc_highpage(&new->page, &folio->page)) {
 		folio_put(new);
@@ -1395,6 +1407,84 @@ void page_wp_swap_slot(struct address_space *mapping, pgoff_t index,
 		page_wp_free(group);
 }
 
+/* Put a swap entry into all slots of a locked shared folio. */
+static void page_wp_swap_slots(struct folio *folio, swp_entry_t swap)
+{
+	while (folio_is_wp(folio)) {
+		struct page_wp *group = folio_wp(folio);
+		struct page_wp_slot slot =
+			page_wp_slots(group)[group->nr_slots - 1];
+
+		shmem_swap_slot(slot.mapping, slot.index, folio, swap);
+	}
+}
+
+/**
+ * page_wp_alloc_swapped - allocate what a slot takes in place of a folio that is read
+ * from swap
+ * @folio: The folio of the swap cache, with a reference.
+ * @mapping: The file.
+ * @index: The slot's index.
+ * @gfp: How to allocate it.
+ * @mm: Whose memory cgroup pays, or NULL for the current one.
+ *
+ * Context: May sleep; @folio is not locked, since all its slots wait for that.
+ * Return: A folio that is charged for, or NULL.
+ */
+struct folio *page_wp_alloc_swapped(struct folio *folio,
+				    struct address_space *mapping, pgoff_t index,
+				    gfp_t gfp, struct mm_struct *mm)
+{
+	struct mem_cgroup *memcg, *old;
+	struct folio *new;
+
+	/* swapoff does not pay for what it finds. */
+	memcg = oom_task_origin(current) ? get_mem_cgroup_from_folio(folio) :
+					   get_mem_cgroup_from_mm(mm);
+	old = set_active_memcg(memcg);
+	new = page_wp_alloc_folio(mapping, index, true, gfp);
+	set_active_memcg(old);
+	mem_cgroup_put(memcg);
+	return new;
+}
+
+/**
+ * page_wp_copy_swapped - copy a folio of the swap cache for one of its slots
+ * @new: What page_wp_alloc_swapped() returned; locked afterwards.
+ * @folio: The folio, locked.
+ *
+ * Return: 0, or -EIO if the memory of @folio is bad.
+ */
+int page_wp_copy_swapped(struct folio *new, struct folio *folio)
+{
+	if (copy_mc_highpage(&new->page, &folio->page)) {
+		folio_clear_uptodate(folio);
+		return -EIO;
+	}
+	__folio_set_locked(new);
+	__folio_set_swapbacked(new);
+	folio_mark_uptodate(new);
+	return 0;
+}
+
+/**
+ * page_wp_unshare - give a file pages of its own, since it is unevictable now
+ * @mapping: The file.
+ *
+ * What cannot be had stays shared, and in memory: see page_wp_writepage().
+ *
+ * Context: May sleep.
+ */
+void page_wp_unshare(struct address_space *mapping)
+{
+	/* Who did not see yet that it is unevictable has shared its page by now. */
+	xa_lock_irq(&mapping->i_pages);
+	xa_unlock_irq(&mapping->i_pages);
+	while (page_wp_break_range(mapping, 0, ULONG_MAX) == -ERESTARTSYS &&
+	       !fatal_signal_pending(current))
+		;
+}
+
 /**
  * page_wp_unused - is a shared folio used by its slots alone?
  * @folio: The locked shared folio, not mapped; the caller has one reference.
@@ -1420,12 +1510,10 @@ void page_wp_drop(struct folio *folio)
 	struct address_space *mapping;
 	pgoff_t index;
 
-	while (folio_is_wp(folio) && page_wp_slot(folio, 0, &mapping, &index)) {
-		if (folio_test_swapbacked(folio))
-			mapping->a_ops->error_remove_folio(mapping, folio);
-		else
-			__page_wp_drop_slot(mapping, index, folio);
-	}
+	if (folio_test_swapbacked(folio))
+		page_wp_swap_slots(folio, make_poisoned_swp_entry());
+	while (folio_is_wp(folio) && page_wp_slot(folio, 0, &mapping, &index))
+		__page_wp_drop_slot(mapping, index, folio);
 }
 
 /**
@@ -1509,15 +1597,51 @@ static bool page_wp_release_folio(struct address_space *mapping,
 	return false;
 }
 
-/* Reclaim found it dirty, so it belongs to tmpfs, whose slots swap as one. */
+/*
+ * Reclaim found it dirty, so it belongs to tmpfs: move it to the swap cache, from all
+ * slots or from none.  The swap entry counts them, other than those of a single owner.
+ */
 static int page_wp_writepage(struct address_space *mapping, struct page *page,
 			     struct writeback_control *wbc)
 {
-	pgoff_t index;
+	struct folio *folio = page_folio(page);
+	struct page_wp *group = folio_wp(folio);
+	unsigned int i, counted = 0;
+	swp_entry_t swap;
 
-	page_wp_verify(page_folio(page));
-	page_wp_slot(page_folio(page), 0, &mapping, &index);
-	return mapping->a_ops->writepage(mapping, page, wbc);
+	page_wp_verify(folio);
+	if (!total_swap_pages)
+		goto redirty;
+	for (i = 0; i < group->nr_slots; i++) {
+		/* page_wp_unshare() gives it a page of its own, if it can. */
+		if (mapping_unevictable(page_wp_slots(group)[i].mapping))
+			goto redirty;
+	}
+	swap = folio_alloc_swap(folio);
+	if (!swap.val)
+		goto redirty;
+	if (add_to_swap_cache(folio, swap,
+			      __GFP_HIGH | __GFP_NOMEMALLOC | __GFP_NOWARN,
+			      NULL)) {
+		put_swap_folio(folio, swap);
+		goto redirty;
+	}
+	while (counted < group->nr_slots && !swap_duplicate(swap))
+		counted++;
+	if (counted < group->nr_slots) {
+		while (counted--)
+			swap_free(swap);
+		delete_from_swap_cache(folio);
+		goto redirty;
+	}
+	/* Nobody may read it by an old TLB entry once a slot has a copy. */
+	try_to_unmap_flush();
+	page_wp_swap_slots(folio, swap);
+	return swap_writepage(swap_address_space(swap), page, wbc);
+
+redirty:
+	folio_set_dirty(folio);
+	return AOP_WRITEPAGE_ACTIVATE;	/* Return with folio locked */
 }
 
 static int page_wp_error_remove_folio(struct address_space *mapping,

@@ -8,6 +8,7 @@
 
 #include <linux/atomic.h>
 #include <linux/page_wp.h>
+#include <linux/swap.h>
 
 /**
  * struct page_wp_stats - what the mechanism holds and has done
@@ -38,6 +39,28 @@ u64 page_wp_hash(struct page *page);
 bool page_wp_unused(struct folio *folio);
 void page_wp_swap_slot(struct address_space *mapping, pgoff_t index,
 		       struct folio *folio, void *entry);
+struct folio *page_wp_alloc_swapped(struct folio *folio,
+				    struct address_space *mapping, pgoff_t index,
+				    gfp_t gfp, struct mm_struct *mm);
+int page_wp_copy_swapped(struct folio *new, struct folio *folio);
+
+#ifdef CONFIG_SHMEM
+struct folio *shmem_alloc_copy(struct address_space *mapping, pgoff_t index,
+			       gfp_t gfp);
+void shmem_swap_slot(struct address_space *mapping, pgoff_t index,
+		     struct folio *folio, swp_entry_t swap);
+#else
+static inline struct folio *shmem_alloc_copy(struct address_space *mapping,
+					     pgoff_t index, gfp_t gfp)
+{
+	return NULL;
+}
+
+static inline void shmem_swap_slot(struct address_space *mapping, pgoff_t index,
+				   struct folio *folio, swp_entry_t swap)
+{
+}
+#endif
 
 #ifdef CONFIG_PAGE_WP
 int page_wp_break_all(void);
@@ -55,6 +78,23 @@ static inline int page_wp_break_range(struct address_space *mapping,
 	return 0;
 }
 #endif
+
+/* Does a swap entry count the slots that wait for it? */
+static inline bool page_wp_swap_counted(swp_entry_t swap)
+{
+	return page_wp_used() && __swap_count(swap) != SWAP_MAP_SHMEM;
+}
+
+/*
+ * Must a slot take a copy of the folio, which is locked?  Others may wait for it;
+ * or somebody has a reference who came by another slot of the same file, and would
+ * take it for the page of that one as soon as it has the mapping again.
+ */
+static inline bool page_wp_swap_copies(struct folio *folio, swp_entry_t swap)
+{
+	return page_wp_swap_counted(swap) &&
+	       (__swap_count(swap) > 1 || folio_ref_count(folio) != 2);
+}
 
 #ifdef CONFIG_MMU
 /**
