@@ -570,7 +570,7 @@ static bool page_wp_prepare(struct folio *folio)
 static bool page_wp_freeze(struct folio *folio)
 {
 	lockdep_assert_irqs_disabled();
-	/* See page_wp_unshare() */
+	/* See shmem_unshare_mapping() */
 	if (mapping_unevictable(folio->mapping) || !folio_ref_freeze(folio, 2))
 		return false;
 	if (!page_wp_dirty(folio))
@@ -1468,24 +1468,6 @@ int page_wp_copy_swapped(struct folio *new, struct folio *folio)
 }
 
 /**
- * page_wp_unshare - give a file pages of its own, since it is unevictable now
- * @mapping: The file.
- *
- * What cannot be had stays shared, and in memory: see page_wp_writepage().
- *
- * Context: May sleep.
- */
-void page_wp_unshare(struct address_space *mapping)
-{
-	/* Who did not see yet that it is unevictable has shared its page by now. */
-	xa_lock_irq(&mapping->i_pages);
-	xa_unlock_irq(&mapping->i_pages);
-	while (page_wp_break_range(mapping, 0, ULONG_MAX) == -ERESTARTSYS &&
-	       !fatal_signal_pending(current))
-		;
-}
-
-/**
  * page_wp_unused - is a shared folio used by its slots alone?
  * @folio: The locked shared folio, not mapped; the caller has one reference.
  *
@@ -1613,7 +1595,7 @@ static int page_wp_writepage(struct address_space *mapping, struct page *page,
 	if (!total_swap_pages)
 		goto redirty;
 	for (i = 0; i < group->nr_slots; i++) {
-		/* page_wp_unshare() gives it a page of its own, if it can. */
+		/* shmem_unshare_mapping() gives it a page of its own, if it can. */
 		if (mapping_unevictable(page_wp_slots(group)[i].mapping))
 			goto redirty;
 	}

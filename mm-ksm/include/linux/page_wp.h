@@ -52,7 +52,6 @@ bool __page_wp_in_slot(const struct folio *folio, struct address_space *mapping,
 bool page_wp_slot(struct folio *folio, unsigned int n,
 		  struct address_space **mapping, pgoff_t *index);
 bool page_wp_reclaim(struct folio *folio, struct mem_cgroup *target_memcg);
-void page_wp_unshare(struct address_space *mapping);
 
 /**
  * folio_in_slot - a reader's check after locking a folio that it looked up
@@ -131,10 +130,6 @@ static inline bool page_wp_reclaim(struct folio *folio,
 				   struct mem_cgroup *target_memcg)
 {
 	return false;
-}
-
-static inline void page_wp_unshare(struct address_space *mapping)
-{
 }
 
 #endif /* CONFIG_PAGE_WP */
