@@ -512,7 +512,7 @@ bool page_wp_eligible(struct folio *folio)
 	    mapping_min_folio_order(mapping))
 		return false;
 	if (IS_DAX(inode) || IS_ENCRYPTED(inode) || IS_VERITY(inode) ||
-	    IS_SWAPFILE(inode))
+	    IS_SWAPFILE(inode) || IS_NOQUOTA(inode))
 		return false;
 	if (!folio_test_uptodate(folio) || page_wp_dirty(folio) ||
 	    folio_test_writeback(folio) || folio_test_checked(folio) ||
