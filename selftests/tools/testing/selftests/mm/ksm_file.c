@@ -28,6 +28,8 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/btrfs.h>
+#include <linux/f2fs.h>
+#include <linux/fiemap.h>
 #include <linux/fs.h>
 #include <linux/fscrypt.h>
 #include <linux/fsverity.h>
@@ -69,6 +71,7 @@
 #define MAXLEN		(32 * PS)	/* an operation may let a file grow */
 #define SLOT		2		/* the page that operations change */
 #define AT		(SLOT * PS)
+#define REPEAT		509		/* what is written can be compressed */
 #define NOBODY		65534
 #define SNAPSHOT	"snapshot"
 #define MEMORY_DIR	"/sys/devices/system/memory/"
@@ -127,6 +130,7 @@ static int nfiles;
 static char *ink_buf, *scratch;		/* page-aligned, for direct I/O */
 static int pagemap_fd;
 static bool model_only;
+static bool compressed;			/* new files are to be compressed */
 static int seconds;			/* how long to wait for ksmd */
 static char why[256];			/* of a skip */
 static unsigned long long seed = 0x9e3779b97f4a7c15ULL;
@@ -165,12 +169,16 @@ static size_t pages(const struct file *f)
 	return (f->len + PS - 1) / PS;
 }
 
-/* Up to four pages of bytes that were never used before, aligned. */
+/* Up to four pages of which none was there before, aligned. */
 static char *ink(size_t n)
 {
 	size_t i;
 
 	for (i = 0; i < n; i++) {
+		if (i >= REPEAT) {
+			ink_buf[i] = ink_buf[i - REPEAT];
+			continue;
+		}
 		seed ^= seed << 13;
 		seed ^= seed >> 7;
 		seed ^= seed << 17;
@@ -221,6 +229,16 @@ static char *map_rw(const struct file *f)
 	return map == MAP_FAILED ? NULL : map;
 }
 
+static int set_compressed(int fd)
+{
+	int flags;
+
+	if (ioctl(fd, FS_IOC_GETFLAGS, &flags))
+		return -1;
+	flags |= FS_COMPR_FL;
+	return ioctl(fd, FS_IOC_SETFLAGS, &flags);
+}
+
 /* Create a file, open, mapped, with a model, and with no byte in it. */
 static int create_file(struct file *f, const char *dir, const char *name)
 {
@@ -230,6 +248,9 @@ static int create_file(struct file *f, const char *dir, const char *name)
 	f->fd = open(f->path, O_RDWR | O_CREAT | O_TRUNC, 0600);
 	if (!f->want || f->fd < 0)
 		return fail("create %s", f->path);
+	/* in one directory it may be impossible: see test_compressed() */
+	if (compressed)
+		set_compressed(f->fd);
 	return map_file(f);
 }
 
@@ -297,6 +318,28 @@ static int reopen(const struct file *f, int flags)
 
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", f->fd);
 	return open(path, flags);
+}
+
+/* What of a file is on disk at an offset, or next. */
+static int find_extent(const struct file *f, size_t off,
+		       struct fiemap_extent *extent)
+{
+	struct {
+		struct fiemap map;
+		struct fiemap_extent extent;
+	} arg = {
+		.map = {
+			.fm_start = off,
+			.fm_length = f->len - off,
+			.fm_flags = FIEMAP_FLAG_SYNC,
+			.fm_extent_count = 1,
+		},
+	};
+
+	if (ioctl(f->fd, FS_IOC_FIEMAP, &arg) || !arg.map.fm_mapped_extents)
+		return fail("FIEMAP of %s", f->path);
+	*extent = arg.extent;
+	return PASS;
 }
 
 static void sync_dirs(void)
@@ -611,6 +654,9 @@ static int make_scene(void)
 		nfiles++;
 		if (fill_scene_file(files + i, i == NFILES - 1, text))
 			return FAIL;
+		/* where f2fs is told when to (compress_mode=user) */
+		if (compressed)
+			ioctl(files[i].fd, F2FS_IOC_COMPRESS_FILE);
 	}
 	return PASS;
 }
@@ -1411,7 +1457,8 @@ static int op_journal_data(struct file *f)
 
 	for (i = 0; i < 2; i++) {
 		if (ioctl(f->fd, FS_IOC_GETFLAGS, &flags))
-			return fail("FS_IOC_GETFLAGS");
+			return errno == ENOTTY ? skip("FS_IOC_GETFLAGS") :
+				fail("FS_IOC_GETFLAGS");
 		flags ^= FS_JOURNAL_DATA_FL;
 		if (ioctl(f->fd, FS_IOC_SETFLAGS, &flags))
 			return errno == EOPNOTSUPP ? skip("FS_JOURNAL_DATA_FL") :
@@ -1492,6 +1539,196 @@ static int op_verity(struct file *f)
 	if (check_read(0, "read of a verity file") || passes(2))
 		return FAIL;
 	return sharers(f, SLOT) ? fail("a verity page is shared") : PASS;
+}
+
+/* ------------------------------------------------------------------------- */
+/* what only f2fs can do to a file */
+
+static int f2fs_ioctl(const struct file *f, unsigned int cmd, void *arg,
+		      const char *what)
+{
+	if (!ioctl(f->fd, cmd, arg))
+		return PASS;
+	/* of files that are compressed, or are not, it does not do all */
+	return errno == EOPNOTSUPP || errno == EINVAL ? skip("%s", what) :
+		fail("%s", what);
+}
+
+/* Blocks move, by way of the page cache of their files. */
+static int f2fs_collect(struct file *f, __u32 sync)
+{
+	struct f2fs_gc_range range = { .sync = sync, .len = 1 };
+	struct fiemap_extent old, new;
+	struct statfs fs;
+	int i, n, fd;
+
+	if (find_extent(f, 0, &old) || statfs(f->path, &fs))
+		return fail("statfs");
+	/*
+	 * The segment that is being filled is left alone: fill it.  That is the
+	 * one for files of which few pages are dirty at a time, or which are
+	 * compressed.
+	 */
+	fd = open(dirs[0], O_RDWR | O_TMPFILE, 0600);
+	if (fd < 0 || (compressed && set_compressed(fd)))
+		return fail("O_TMPFILE");
+	ink(PS);
+	for (i = 0; i < 4096; i++)
+		if (pwrite(fd, ink_buf, PS, i * PS) != PS ||
+		    (i % 8 == 0 && fsync(fd)))
+			return fail("pwrite");
+	if (compressed)
+		ioctl(fd, F2FS_IOC_COMPRESS_FILE);
+	sync_dirs();
+	/* segment by segment, of which most have nothing in them */
+	for (n = 0; range.start < fs.f_blocks; range.start += 512)
+		n += !ioctl(f->fd, F2FS_IOC_GARBAGE_COLLECT_RANGE, &range);
+	close(fd);
+	sync_dirs();
+	if (find_extent(f, 0, &new))
+		return FAIL;
+	return n && new.fe_physical != old.fe_physical ? PASS :
+		fail("%d segments collected, and no page of this file", n);
+}
+
+static int op_f2fs_collect(struct file *f)
+{
+	return f2fs_collect(f, 1);
+}
+
+static int op_f2fs_collect_later(struct file *f)
+{
+	return f2fs_collect(f, 0);
+}
+
+static int op_f2fs_defragment(struct file *f)
+{
+	struct f2fs_defragment range = { .len = 8 * PS };
+	const char *text = files[1].want;
+	int i;
+
+	/* the same once more, but on disk in another order */
+	if (set_len(f, 0))
+		return FAIL;
+	for (i = 7; i >= 0; i--) {
+		if (fill(f, i * PS, text + i * PS, PS))
+			return FAIL;
+		sync_dirs();
+	}
+	if (merge())
+		return FAIL;
+	i = f2fs_ioctl(f, F2FS_IOC_DEFRAGMENT, &range, "F2FS_IOC_DEFRAGMENT");
+	return i || range.len ? i : fail("nothing was moved");
+}
+
+/* Pages of another file take the place of merged ones. */
+static int op_f2fs_move_range(struct file *f)
+{
+	struct f2fs_move_range range = {
+		.dst_fd = f->fd,
+		.pos_out = AT,
+		.len = 2 * PS,
+	};
+	struct file src = { .fd = source(f, 2 * PS, 0) };
+	static char buf[2 * PS];
+	int ret;
+
+	if (pread(src.fd, buf, 2 * PS, 0) != 2 * PS)
+		return fail("source");
+	/* blocks that are in a checkpoint are copied in the page cache */
+	sync_dirs();
+	ret = f2fs_ioctl(&src, F2FS_IOC_MOVE_RANGE, &range,
+			 "F2FS_IOC_MOVE_RANGE");
+	close(src.fd);
+	if (!ret)
+		want_bytes(f, AT, buf, 2 * PS);
+	return ret;
+}
+
+/*
+ * What is written atomically is on disk, but not where the file is read from, until
+ * it is committed.  So it must not be merged: truncation drops what is.
+ */
+static int op_f2fs_atomic(struct file *f)
+{
+	int ret = f2fs_ioctl(f, F2FS_IOC_START_ATOMIC_WRITE, NULL,
+			     "F2FS_IOC_START_ATOMIC_WRITE");
+
+	if (ret)
+		return ret;
+	if (fill(f, AT, f->want, PS))
+		return FAIL;
+	if (sync_file_range(f->fd, AT, PS, SYNC_FILE_RANGE_WRITE |
+			    SYNC_FILE_RANGE_WAIT_AFTER))
+		return fail("sync_file_range");
+	if (passes(2))
+		return FAIL;
+	if (sharers(f, SLOT) > 0)
+		return fail("what is written atomically is shared");
+	ret = set_len(f, AT + 1000) || check_read(0, "read before the commit");
+	return ret || f2fs_ioctl(f, F2FS_IOC_COMMIT_ATOMIC_WRITE, NULL,
+				 "F2FS_IOC_COMMIT_ATOMIC_WRITE");
+}
+
+static int op_f2fs_abort(struct file *f)
+{
+	int ret = f2fs_ioctl(f, F2FS_IOC_START_ATOMIC_WRITE, NULL,
+			     "F2FS_IOC_START_ATOMIC_WRITE");
+
+	if (ret)
+		return ret;
+	if (pwrite(f->fd, ink(100), 100, AT) != 100)
+		return fail("pwrite");
+	return f2fs_ioctl(f, F2FS_IOC_ABORT_ATOMIC_WRITE, NULL,
+			  "F2FS_IOC_ABORT_ATOMIC_WRITE");
+}
+
+/* A file whose blocks stay where they are, while its pages are merged. */
+static int op_f2fs_pin(struct file *f)
+{
+	struct file *pinned = files + nfiles;
+	__u32 pin = 1;
+	int ret;
+
+	if (create_file(pinned, dirs[0], "pinned"))
+		return FAIL;
+	nfiles++;
+	ret = f2fs_ioctl(pinned, F2FS_IOC_SET_PIN_FILE, &pin,
+			 "F2FS_IOC_SET_PIN_FILE");
+	if (ret)
+		return ret;
+	if (fallocate(pinned->fd, 0, 0, 4 * PS))
+		return fail("fallocate");
+	if (fill(pinned, 0, f->want, 4 * PS) || merge() ||
+	    fill(pinned, AT + 10, ink(100), 100) || fsync(pinned->fd))
+		return FAIL;
+	return fill(f, AT + 20, ink(100), 100);
+}
+
+/* All pages of clusters are read, and made dirty. */
+static int op_f2fs_decompress(struct file *f)
+{
+	return f2fs_ioctl(f, F2FS_IOC_DECOMPRESS_FILE, NULL,
+			  "F2FS_IOC_DECOMPRESS_FILE") ?:
+	       f2fs_ioctl(f, F2FS_IOC_COMPRESS_FILE, NULL,
+			  "F2FS_IOC_COMPRESS_FILE") ?:
+	       fill(f, AT + 40, ink(100), 100);
+}
+
+/* A file gives blocks away that compression saved, and takes them back. */
+static int op_f2fs_release(struct file *f)
+{
+	__u64 blocks;
+	int ret = f2fs_ioctl(f, F2FS_IOC_RELEASE_COMPRESS_BLOCKS, &blocks,
+			     "F2FS_IOC_RELEASE_COMPRESS_BLOCKS");
+
+	if (ret)
+		return ret;
+	if (pwrite(f->fd, ink(10), 10, AT) != -1)
+		return fail("a file without blocks was written to");
+	return f2fs_ioctl(f, F2FS_IOC_RESERVE_COMPRESS_BLOCKS, &blocks,
+			  "F2FS_IOC_RESERVE_COMPRESS_BLOCKS") ?:
+	       fill(f, AT + 50, ink(100), 100);
 }
 
 /* ------------------------------------------------------------------------- */
@@ -2051,6 +2288,7 @@ enum {
 	FRESH = 2,		/* the slot got a frame of its own */
 	ANY = 4,		/* frames may change, bytes may not */
 	INPLACE = 8,		/* changes bytes of the file only: for -c */
+	F2FS = 16,		/* is not there elsewhere */
 };
 
 #define BREAKS	(FRESH | INPLACE)
@@ -2117,6 +2355,16 @@ static const struct op {
 	{ "splice to a pipe, then write", op_splice_held, FRESH },
 	{ "vmsplice to a pipe, then write", op_vmsplice_held, FRESH },
 
+	{ "f2fs: garbage collection", op_f2fs_collect, F2FS | ANY },
+	{ "f2fs: garbage collection by writeback", op_f2fs_collect_later, F2FS | ANY },
+	{ "f2fs: defragment", op_f2fs_defragment, F2FS | ANY },
+	{ "f2fs: move range", op_f2fs_move_range, F2FS | FRESH },
+	{ "f2fs: atomic write", op_f2fs_atomic, F2FS | FRESH },
+	{ "f2fs: atomic write, aborted", op_f2fs_abort, F2FS | FRESH },
+	{ "f2fs: pinned file", op_f2fs_pin, F2FS | ANY },
+	{ "f2fs: decompress and compress", op_f2fs_decompress, F2FS | FRESH },
+	{ "f2fs: release compressed blocks", op_f2fs_release, F2FS | FRESH },
+
 	{ "read", op_read, ALL_STAY },
 	{ "RWF_NOWAIT read", op_preadv2_nowait, ALL_STAY },
 	{ "O_DIRECT read", op_dio_read, ALL_STAY },
@@ -2181,10 +2429,16 @@ static int run_op(const struct op *op)
 {
 	static unsigned long merged[NFILES + 1][MAXLEN / PS];
 	struct file *t = files;
+	struct fiemap_extent extent;
 	int i, ret;
 
+	if (op->rule & F2FS && !on_fs(dirs[0], F2FS_SUPER_MAGIC))
+		return skip("not on f2fs");
 	if (make_scene() || merge())
 		return FAIL;
+	if (compressed && (find_extent(t, 0, &extent) ||
+			   !(extent.fe_flags & FIEMAP_EXTENT_ENCODED)))
+		return fail("%s is not compressed", t->path);
 	look();
 	for (i = 0; i < nfiles; i++)
 		memcpy(merged[i], files[i].pfn, sizeof(merged[i]));
@@ -2331,7 +2585,8 @@ static int test_counters(void)
 	const int n = 4, np = MAXLEN / PS;
 	long cached, sharing, shared, drop;
 
-	if (make_files(n, np, false) || read_all())
+	/* what the filesystem itself keeps in the cache comes once */
+	if (make_files(n, np, false) || read_all() || read_all())
 		return FAIL;
 	cached = meminfo_kb(key);
 	sharing = ksm_get("file_pages_sharing");
@@ -2984,6 +3239,33 @@ static int test_short(void)
 	       set_len(files, 40) || set_len(files + 1, 0) || check_cold();
 }
 
+/* All operations once more, on files that are compressed on disk. */
+static int test_compressed(void)
+{
+	const struct op *op;
+	int fd, ret;
+
+	if (!on_fs(dirs[0], F2FS_SUPER_MAGIC) &&
+	    !on_fs(dirs[0], BTRFS_SUPER_MAGIC))
+		return skip("no compressed files here");
+	fd = open(dirs[0], O_RDWR | O_TMPFILE, 0600);
+	ret = set_compressed(fd) ? skip("FS_COMPR_FL") : PASS;
+	close(fd);
+	compressed = true;
+	for (op = ops; op < ops + ARRAY_SIZE(ops) && !ret; op++) {
+		/* f2fs shows again what it truncated of a cluster, merged or not */
+		if (on_fs(dirs[0], F2FS_SUPER_MAGIC) &&
+		    (op->fn == op_truncate_mid_up || op->fn == op_truncate_page_up))
+			continue;
+		if (run_op(op) == FAIL)
+			ret = fail("%s, of a compressed file", op->name);
+		else
+			remove_scene();
+	}
+	compressed = false;
+	return ret;
+}
+
 /* Encrypted files are no part of this. */
 static int test_encrypted(void)
 {
@@ -3283,6 +3565,7 @@ static const struct test {
 	{ "remount read-only while merged", test_remount_ro },
 	{ "anonymous pages", test_anonymous },
 	{ "short files", test_short },
+	{ "compressed files", test_compressed },
 	{ "encrypted files", test_encrypted },
 	{ "swap file", test_swap_file },
 	{ "programs", test_exec_merged },

@@ -80,12 +80,17 @@ static inline void ksm_mode(const char *mode)
 		ksft_exit_fail_msg("file = %s: %s\n", mode, strerror(errno));
 }
 
-/* Are the files on tmpfs, which has only swap to go to? */
-static inline bool on_tmpfs(const char *dir)
+static inline bool on_fs(const char *dir, long magic)
 {
 	struct statfs fs;
 
-	return !statfs(dir, &fs) && fs.f_type == TMPFS_MAGIC;
+	return !statfs(dir, &fs) && fs.f_type == magic;
+}
+
+/* Are the files on tmpfs, which has only swap to go to? */
+static inline bool on_tmpfs(const char *dir)
+{
+	return on_fs(dir, TMPFS_MAGIC);
 }
 
 /* Swap out what can be; no more than is there, so it always says that it fell short. */

@@ -20,6 +20,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/f2fs.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -27,6 +28,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -664,6 +666,16 @@ static void sync_dirs(void)
 	}
 }
 
+/* On f2fs: move the blocks of a segment, at once or by writeback. */
+static void collect(const char *dir, __u32 sync)
+{
+	int fd = open(dir, O_RDONLY);
+
+	/* there may be nothing to collect */
+	ioctl(fd, F2FS_IOC_GARBAGE_COLLECT, &sync);
+	close(fd);
+}
+
 /* What the main process does to all of memory, several times a second. */
 static void disturb(struct worker *w, bool group)
 {
@@ -671,6 +683,8 @@ static void disturb(struct worker *w, bool group)
 
 	if (rnd(w, 2))
 		sync_dirs();
+	if (!rnd(w, 4))
+		collect(dirs[rnd(w, 2)], rnd(w, 2));
 	if (!rnd(w, 20))
 		evict();
 	if (group && !rnd(w, 4))
