@@ -2611,20 +2611,6 @@ static int test_counters(void)
 		fail("page cache shrank by %ld pages, not %ld", drop, sharing);
 }
 
-static long read_vmstat(const char *key)
-{
-	FILE *fp = fopen("/proc/vmstat", "r");
-	long val = -1, got;
-	char name[64];
-
-	while (fp && fscanf(fp, "%63s %ld", name, &got) == 2)
-		if (!strcmp(name, key))
-			val = got;
-	if (fp)
-		fclose(fp);
-	return val;
-}
-
 /* The line "KSM" in smaps of the mapping that begins at @map. */
 static long smaps_ksm_kb(const char *map)
 {

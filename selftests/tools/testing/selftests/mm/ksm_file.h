@@ -80,6 +80,21 @@ static inline void ksm_mode(const char *mode)
 		ksft_exit_fail_msg("file = %s: %s\n", mode, strerror(errno));
 }
 
+/* A counter of /proc/vmstat, or -1. */
+static inline long read_vmstat(const char *key)
+{
+	FILE *fp = fopen("/proc/vmstat", "r");
+	long val = -1, got;
+	char name[64];
+
+	while (fp && fscanf(fp, "%63s %ld", name, &got) == 2)
+		if (!strcmp(name, key))
+			val = got;
+	if (fp)
+		fclose(fp);
+	return val;
+}
+
 static inline bool on_fs(const char *dir, long magic)
 {
 	struct statfs fs;
