@@ -1015,7 +1015,7 @@ static void *act(void *arg)
 
 		pthread_mutex_lock(vm->locks + i);
 		a->ret = compare(vm, a->by, i, 1, "in the storm");
-		if (!a->ret && rand_r(&a->rand) % 2) {
+		if (!a->ret && rand_r(&a->rand) % 16 == 0) {
 			a->ret = put(vm, a->by, i,
 				     storm_seed_of(i, rand_r(&a->rand)));
 			a->writes++;
@@ -1046,7 +1046,8 @@ static void *disturb(void *arg)
 		unsigned int p = rand_r(&a->rand) % NPAGES;
 		int node = rand_r(&a->rand) % 2;
 
-		switch (rand_r(&a->rand) % 8) {
+		usleep(10000);
+		switch (rand_r(&a->rand) % 5) {
 		case 0:
 			a->ret = madvise(page_at(vm, p), (NPAGES - p) * PS, MADV_DONTNEED) ?
 				 fail("MADV_DONTNEED") : PASS;
@@ -1057,7 +1058,7 @@ static void *disturb(void *arg)
 			break;
 		case 2:
 			if (swap_dev && write_text("/sys/fs/cgroup/memory.reclaim",
-						   "256K swappiness=200") && errno != EAGAIN)
+						   "64K swappiness=200") && errno != EAGAIN)
 				a->ret = fail("memory.reclaim");
 			break;
 		case 3:
@@ -1072,8 +1073,6 @@ static void *disturb(void *arg)
 			a->ret = punch(vm, p * PARTS, PARTS, node);
 			lock_page(vm, p, false);
 			break;
-		default:
-			usleep(1000);
 		}
 	}
 	return NULL;
