@@ -11,9 +11,10 @@
  *
  * With -m the files are in memory, so that holes have no pages. Prints as well how
  * many page frames hold them all, as /proc/self/pagemap tells, how many pages are
- * zero, how many of these could be given back, how many of all could if no large
- * folio were split, and for each file: its pages, those that are zero, and those
- * whose frame is another page's, too.
+ * zero, how many of these could be given back, how many frames hold them, how many of
+ * all could be given back if no large folio were split, and for each file: its pages,
+ * those that are zero, those that have an equal one, and those whose frame is another
+ * page's, too.
  */
 #define _GNU_SOURCE
 #include <err.h>
@@ -37,11 +38,12 @@ struct page {
 	uint64_t frame;		/* with -m */
 	uint32_t file;
 	bool zero;
+	bool equal;		/* to another */
 	bool large;		/* with -m: in a large folio */
 };
 
 struct counts {
-	size_t pages, zero, shared;
+	size_t pages, zero, equal, shared;
 };
 
 static struct page *pages;
@@ -147,7 +149,7 @@ static size_t spare(size_t same, size_t max)
 static void print_memory(void)
 {
 	struct counts *files = calloc(nr_files, sizeof(*files));
-	size_t i, j, same, frames = 0;
+	size_t i, j, same, frames = 0, zero_frames = 0;
 
 	if (!files)
 		err(1, "%zu files", nr_files);
@@ -156,16 +158,18 @@ static void print_memory(void)
 		for (same = 1; i + same < count &&
 		     pages[i].frame == pages[i + same].frame; same++)
 			;
+		zero_frames += pages[i].zero;
 		for (j = i; j < i + same; j++) {
 			files[pages[j].file].pages++;
 			files[pages[j].file].zero += pages[j].zero;
+			files[pages[j].file].equal += pages[j].equal;
 			files[pages[j].file].shared += same > 1;
 		}
 	}
-	printf("frames %zu\n", frames);
+	printf("frames %zu\nzero_frames %zu\n", frames, zero_frames);
 	for (i = 0; i < nr_files; i++)
-		printf("file %zu %zu %zu\n", files[i].pages, files[i].zero,
-		       files[i].shared);
+		printf("file %zu %zu %zu %zu\n", files[i].pages, files[i].zero,
+		       files[i].equal, files[i].shared);
 }
 
 int main(int argc, char **argv)
@@ -203,8 +207,10 @@ int main(int argc, char **argv)
 			zero += same;
 			zero_possible += spare(same, max);
 		}
-		for (j = i, small = 0; j < i + same; j++)
+		for (j = i, small = 0; j < i + same; j++) {
+			pages[j].equal = same > 1;
 			small += !pages[j].large;
+		}
 		unsplit += spare(small, max);
 	}
 	printf("pages %zu\ndistinct %zu\npossible %zu\n", count, distinct,

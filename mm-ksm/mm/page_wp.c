@@ -1375,6 +1375,28 @@ unsigned long __page_wp_drop_range(struct address_space *mapping,
 }
 
 /**
+ * page_wp_drop_index - take a shared folio out of one slot, by its place
+ * @mapping: The file.
+ * @index: The slot's index.
+ *
+ * For truncation that has no folio yet, and would copy the one that it finds.  An
+ * exclusive folio stays.
+ *
+ * Context: May sleep; takes the folio lock, and what page_wp_drop_slot() takes.
+ */
+void page_wp_drop_index(struct address_space *mapping, pgoff_t index)
+{
+	struct folio *folio = page_wp_next(mapping, &index, index);
+
+	if (!folio)
+		return;
+	folio_lock(folio);
+	page_wp_drop_slot(mapping, index, folio);
+	folio_unlock(folio);
+	folio_put(folio);
+}
+
+/**
  * page_wp_swap_slot - put an entry in place of a shared folio into one slot
  * @mapping: The file.
  * @index: The slot's index.

@@ -66,6 +66,7 @@ static inline void shmem_swap_slot(struct address_space *mapping, pgoff_t index,
 int page_wp_break_all(void);
 int page_wp_break_range(struct address_space *mapping, pgoff_t first,
 			pgoff_t last);
+void page_wp_drop_index(struct address_space *mapping, pgoff_t index);
 #else
 static inline int page_wp_break_all(void)
 {
@@ -76,6 +77,11 @@ static inline int page_wp_break_range(struct address_space *mapping,
 				      pgoff_t first, pgoff_t last)
 {
 	return 0;
+}
+
+static inline void page_wp_drop_index(struct address_space *mapping,
+				      pgoff_t index)
+{
 }
 #endif
 

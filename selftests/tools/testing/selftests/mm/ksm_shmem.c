@@ -746,12 +746,24 @@ static int punch(size_t off, size_t len)
 	return check("after a hole was punched");
 }
 
+/* Whole pages go as they are, at the edges of a hole, too; nobody needs a copy. */
+static int punch_whole(size_t page, size_t n)
+{
+	long broken = ksm_get("file_pages_broken");
+
+	if (punch(page * PS, n * PS))
+		return FAIL;
+	if (ksm_get("file_pages_broken") != broken)
+		return fail("pages were broken by a hole of %zu pages", n);
+	return again();
+}
+
 static int test_punch(void)
 {
 	if (setup(MEMFD))
 		return FAIL;
 	return punch(PS, PS) || punch(3 * PS + 10, 20) || punch(5 * PS - 10, PS + 20) ||
-	       again();
+	       again() || punch_whole(6, 1) || punch_whole(7, 3);
 }
 
 static int test_remove(void)
