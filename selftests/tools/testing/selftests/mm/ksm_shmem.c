@@ -1494,6 +1494,48 @@ static int do_account_swap(void)
 	return ret;
 }
 
+static int cgroup_pays(const char *when, long pages)
+{
+	long now = -1;
+	int i;
+
+	for (i = 0; i < 200; i++) {
+		now = field(CGROUP "memory.stat", "shmem ") / (long)PS;
+		if (now == pages)
+			return PASS;
+		usleep(50000);
+	}
+	errno = 0;
+	return fail("%s: the cgroup pays for %ld pages, not %ld", when, now, pages);
+}
+
+/* Pages of the cgroup, which others bring back from swap. */
+static int do_pay(void)
+{
+	int i;
+
+	if (setup(MEMFD) || cgroup_pays("merged", NPAGES - 1) || swapped("in the cgroup") ||
+	    cgroup_pays("swapped out", 0))
+		return FAIL;
+	if (write_text(CGROUPS "cgroup.procs", "0"))
+		return fail("leaving the cgroup");
+	/* None is the last that is in swap. */
+	for (i = 1; i < nsegs; i++)
+		touch(segs[i].map + 2 * PS);
+	return cgroup_pays("swapped in by others", 0);
+}
+
+static int do_pay_swap(void)
+{
+	return with_swap(do_pay) || cgroup_pays("after swapoff", nsegs * NPAGES - (nsegs - 1));
+}
+
+/* Who needs a page that is in swap pays for it; who turns swap off needs none. */
+static int test_pay(void)
+{
+	return swap_dev ? in_cgroup(do_pay_swap) : skip("no swap device");
+}
+
 static int tmpfs_mount(const char *options)
 {
 	snprintf(tmpfs, sizeof(tmpfs), "/tmp/ksm_shmemXXXXXX");
@@ -2108,6 +2150,7 @@ static const struct {
 	{ "swap", test_swap },
 	{ "swap of many slots", test_swap_many },
 	{ "swapoff", test_swapoff },
+	{ "swap: who pays", test_pay },
 	{ "swap: MADV_PAGEOUT and MADV_WILLNEED", test_pageout },
 	{ "swap: unmerge when a part is there", test_swap_unmerge },
 	{ "zswap", test_zswap },
