@@ -1147,6 +1147,32 @@ static struct folio *page_wp_next(struct address_space *mapping, pgoff_t *index,
 	return folio;
 }
 
+/*
+ * Break the next shared slot of a range.  Returns 1, or 0 if there is none left, or an
+ * error: -ERESTARTSYS if the caller is to stop, and there is one.
+ */
+static int page_wp_break_next(struct address_space *mapping, pgoff_t *index,
+			      pgoff_t last, bool stop)
+{
+	struct folio *folio;
+	int err;
+
+	if (!page_wp_used())
+		return 0;
+	folio = page_wp_next(mapping, index, last);
+	if (!folio)
+		return 0;
+	err = stop ? -ERESTARTSYS : __page_wp_break(mapping, *index, folio,
+						    mapping_gfp_mask(mapping));
+	/* Nobody else may come by the one that is left. */
+	if (!err)
+		page_wp_try_dissolve(folio);
+	folio_put(folio);
+	cond_resched();
+	/* The same index again: it may hold another group's folio. */
+	return err ? err : 1;
+}
+
 /**
  * page_wp_break_range - break every shared slot of a range
  * @mapping: The file.
@@ -1160,28 +1186,27 @@ static struct folio *page_wp_next(struct address_space *mapping, pgoff_t *index,
 int page_wp_break_range(struct address_space *mapping, pgoff_t first,
 			pgoff_t last)
 {
-	bool single = first == last, broken = false;
-	struct folio *folio;
-	int err = 0;
+	bool single = first == last, stop = false;
+	int ret;
 
-	while (page_wp_used() &&
-	       (folio = page_wp_next(mapping, &first, last))) {
-		if (broken && !single && signal_pending(current))
-			err = -ERESTARTSYS;
-		else
-			err = __page_wp_break(mapping, first, folio,
-					      mapping_gfp_mask(mapping));
-		/* Nobody else may come by the one that is left. */
-		if (!err)
-			page_wp_try_dissolve(folio);
-		folio_put(folio);
-		if (err)
-			break;
-		broken = true;
-		/* The same index again: it may hold another group's folio. */
-		cond_resched();
-	}
-	return err;
+	while ((ret = page_wp_break_next(mapping, &first, last, stop)) > 0)
+		stop = !single && signal_pending(current);
+	return ret;
+}
+
+/**
+ * page_wp_unshare - break every shared slot of a file, for as far as there is memory
+ * @mapping: The file.
+ *
+ * Context: May sleep.  Only a fatal signal ends it before its time.
+ */
+void page_wp_unshare(struct address_space *mapping)
+{
+	pgoff_t index = 0;
+
+	while (page_wp_break_next(mapping, &index, ULONG_MAX,
+				  fatal_signal_pending(current)) > 0)
+		;
 }
 
 /**

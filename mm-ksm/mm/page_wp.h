@@ -66,6 +66,7 @@ static inline void shmem_swap_slot(struct address_space *mapping, pgoff_t index,
 int page_wp_break_all(void);
 int page_wp_break_range(struct address_space *mapping, pgoff_t first,
 			pgoff_t last);
+void page_wp_unshare(struct address_space *mapping);
 void page_wp_drop_index(struct address_space *mapping, pgoff_t index);
 #else
 static inline int page_wp_break_all(void)

@@ -1207,6 +1207,29 @@ static int op_truncate_zero_up(struct file *f)
 	return set_len(f, 0) || set_len(f, len);
 }
 
+/* What was stored behind the end of files is zero when they grow. */
+static int op_store_behind(struct file *f)
+{
+	size_t n;
+	char *map;
+	int i;
+
+	if (on_fs(f->path, TMPFS_MAGIC))
+		return skip("tmpfs shows it again, merged or not");
+	for (i = 0; i < nfiles; i++) {
+		map = map_rw(files + i);
+		if (!map)
+			return fail("mmap");
+		n = PS - files[i].len % PS;
+		memset(map + files[i].len, 0xaa, n);
+		n = msync(map, MAXLEN, MS_SYNC);
+		munmap(map, MAXLEN);
+		if (n)
+			return fail("msync");
+	}
+	return merge() || set_len(f, f->len + 2 * PS);
+}
+
 static int op_extend(struct file *f)
 {
 	return set_len(f, f->len + PS + 10);
@@ -2332,6 +2355,7 @@ static const struct op {
 	{ "truncate at a page and extend", op_truncate_page_up, INPLACE },
 	{ "truncate to zero and extend", op_truncate_zero_up, INPLACE },
 	{ "extend", op_extend, INPLACE },
+	{ "store behind the end, extend", op_store_behind, ANY },
 	{ "O_TRUNC", op_otrunc, INPLACE },
 	{ "punch a page", op_punch, INPLACE },
 	{ "punch within a page", op_punch_part, BREAKS },
