@@ -77,7 +77,7 @@ static int run_size;
 static int pagemap_fd;
 static const char *swap_dev;
 static int seconds = 60;
-static int storm_seconds = 10;
+static int storm_seconds = 20;
 static unsigned int storm_seed;
 static unsigned int fresh;
 static atomic_long compared;		/* bytes */
@@ -1015,12 +1015,14 @@ static void *act(void *arg)
 
 		pthread_mutex_lock(vm->locks + i);
 		a->ret = compare(vm, a->by, i, 1, "in the storm");
-		if (!a->ret && rand_r(&a->rand) % 16 == 0) {
+		if (!a->ret && rand_r(&a->rand) % 4 == 0) {
 			a->ret = put(vm, a->by, i,
 				     storm_seed_of(i, rand_r(&a->rand)));
 			a->writes++;
 		}
 		pthread_mutex_unlock(vm->locks + i);
+		/* leave ksmd time to see pages that do not change */
+		usleep(rand_r(&a->rand) % 4000);
 	}
 	return NULL;
 }
