@@ -61,7 +61,6 @@
 
 #include "../../../../mm/gup_test.h"
 #include "../kselftest.h"
-#include "vm_util.h"
 #include "ksm_file.h"
 
 #define PS		4096UL
@@ -122,47 +121,14 @@ struct file {
 	unsigned long pfn[MAXLEN / PS];
 };
 
-enum { PASS, FAIL, SKIP };	/* so that a || b is FAIL when one of them is */
-
 static const char *dirs[2];
 static struct file files[NFILES + 1];	/* a scene, and what an operation adds */
 static int nfiles;
 static char *ink_buf, *scratch;		/* page-aligned, for direct I/O */
-static int pagemap_fd;
 static bool model_only;
 static bool compressed;			/* new files are to be compressed */
 static int seconds;			/* how long to wait for ksmd */
-static char why[256];			/* of a skip */
 static unsigned long long seed = 0x9e3779b97f4a7c15ULL;
-
-static __printf(1, 2) int fail(const char *fmt, ...)
-{
-	char msg[512];
-	int err = errno;
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(msg, sizeof(msg), fmt, ap);
-	va_end(ap);
-	ksft_print_msg("%s (errno: %s)\n", msg, strerror(err));
-	errno = 0;
-	return FAIL;
-}
-
-static __printf(1, 2) int skip(const char *fmt, ...)
-{
-	int err = errno;
-	va_list ap;
-	size_t n;
-
-	va_start(ap, fmt);
-	n = vsnprintf(why, sizeof(why), fmt, ap);
-	va_end(ap);
-	if (err && n < sizeof(why))
-		snprintf(why + n, sizeof(why) - n, ": %s", strerror(err));
-	errno = 0;
-	return SKIP;
-}
 
 static size_t pages(const struct file *f)
 {
@@ -428,19 +394,6 @@ static int check_cold(void)
 		if (map_file(files + i))
 			ret = FAIL;
 	return ret;
-}
-
-static unsigned long pfn_at(const char *addr)
-{
-	unsigned long pfn = -1UL;
-	int i;
-
-	/* ksmd may unmap the page between the touch and the look */
-	for (i = 0; i < 100 && pfn == -1UL; i++) {
-		touch(addr);
-		pfn = pagemap_get_pfn(pagemap_fd, (char *)addr);
-	}
-	return pfn;
 }
 
 static void look(void)
@@ -3696,10 +3649,6 @@ static void read_only(char **argv)
 
 int main(int argc, char **argv)
 {
-	static const char * const knobs[] = {
-		"run", "pages_to_scan", "sleep_millisecs",
-	};
-	long saved[ARRAY_SIZE(knobs)];
 	const char *only = NULL;
 	bool written = true;
 	const char *limit = getenv("KSM_FILE_SECONDS");
@@ -3737,8 +3686,7 @@ int main(int argc, char **argv)
 	dirs[1] = argv[optind + 1] ?: dirs[0];
 	if (!model_only && ksm_write("file", "always"))
 		ksft_exit_skip("file = always: %s\n", strerror(errno));
-	for (i = 0; i < ARRAY_SIZE(knobs); i++)
-		saved[i] = ksm_get(knobs[i]);
+	ksm_save_knobs();
 	ksm_set("pages_to_scan", 10000);
 	ksm_set("sleep_millisecs", 10);
 
@@ -3757,7 +3705,6 @@ int main(int argc, char **argv)
 
 	if (!model_only)
 		ksm_mode("never");
-	for (i = 0; i < ARRAY_SIZE(knobs); i++)
-		ksm_set(knobs[i], saved[i]);
+	ksm_restore_knobs();
 	ksft_finished();
 }

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the tests of file merging have in common: reading and writing knobs. */
+/* What the tests of file merging have in common: outcomes, knobs, where pages are. */
 #ifndef KSM_FILE_H
 #define KSM_FILE_H
 
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,8 +15,43 @@
 #include <unistd.h>
 
 #include "../kselftest.h"
+#include "vm_util.h"
 
 #define KSM_DIR		"/sys/kernel/mm/ksm/"
+
+enum { PASS, FAIL, SKIP };	/* so that a || b is FAIL when one of them is */
+
+static char why[256];		/* of a skip */
+static int pagemap_fd;
+
+static inline __printf(1, 2) int fail(const char *fmt, ...)
+{
+	char msg[512];
+	int err = errno;
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(msg, sizeof(msg), fmt, ap);
+	va_end(ap);
+	ksft_print_msg("%s (errno: %s)\n", msg, strerror(err));
+	errno = 0;
+	return FAIL;
+}
+
+static inline __printf(1, 2) int skip(const char *fmt, ...)
+{
+	int err = errno;
+	va_list ap;
+	size_t n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(why, sizeof(why), fmt, ap);
+	va_end(ap);
+	if (err && n < sizeof(why))
+		snprintf(why + n, sizeof(why) - n, ": %s", strerror(err));
+	errno = 0;
+	return SKIP;
+}
 
 static inline int write_text(const char *path, const char *text)
 {
@@ -72,6 +108,28 @@ static inline void ksm_set(const char *name, long val)
 	if (ksm_write(name, buf))
 		ksft_exit_fail_msg("%s = %ld: %s\n", name, val,
 				   strerror(errno));
+}
+
+static const char * const ksm_knobs[] = {
+	"run", "pages_to_scan", "sleep_millisecs",
+};
+
+static long ksm_saved[ARRAY_SIZE(ksm_knobs)];
+
+static inline void ksm_save_knobs(void)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(ksm_knobs); i++)
+		ksm_saved[i] = ksm_get(ksm_knobs[i]);
+}
+
+static inline void ksm_restore_knobs(void)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(ksm_knobs); i++)
+		ksm_set(ksm_knobs[i], ksm_saved[i]);
 }
 
 static inline void ksm_mode(const char *mode)
@@ -131,6 +189,19 @@ static inline void touch(const char *addr)
 	char byte = *addr;
 
 	asm volatile("" : : "r" (byte) : "memory");
+}
+
+static inline unsigned long pfn_at(const char *addr)
+{
+	unsigned long pfn = -1UL;
+	int i;
+
+	/* ksmd may unmap the page between the touch and the look */
+	for (i = 0; i < 100 && pfn == -1UL; i++) {
+		touch(addr);
+		pfn = pagemap_get_pfn(pagemap_fd, (char *)addr);
+	}
+	return pfn;
 }
 
 #endif /* KSM_FILE_H */

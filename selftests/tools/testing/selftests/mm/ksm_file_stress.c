@@ -751,10 +751,6 @@ static long run(int limit, uint64_t seed, long *merges)
 
 int main(int argc, char **argv)
 {
-	static const char * const knobs[] = {
-		"run", "pages_to_scan", "sleep_millisecs",
-	};
-	long saved[ARRAY_SIZE(knobs)];
 	long broken = 0, merges = 0, peak;
 	uint64_t seed = 1;
 	int opt, limit = 60;
@@ -796,8 +792,7 @@ int main(int argc, char **argv)
 	ksft_print_msg("%d workers, %d s, seed %llu\n", workers, limit,
 		       (unsigned long long)seed);
 
-	for (i = 0; i < ARRAY_SIZE(knobs); i++)
-		saved[i] = ksm_get(knobs[i]);
+	ksm_save_knobs();
 	ksm_set("pages_to_scan", 5000);
 	ksm_set("sleep_millisecs", 5);
 	if (!model_only)
@@ -816,8 +811,7 @@ int main(int argc, char **argv)
 		broken = ksm_get("file_pages_broken") - broken;
 		ksm_mode("never");
 	}
-	for (i = 0; i < ARRAY_SIZE(knobs); i++)
-		ksm_set(knobs[i], saved[i]);
+	ksm_restore_knobs();
 	ksft_print_msg("%ld merges seen, %ld breaks, %ld slots shared at most\n",
 		       merges, broken, peak);
 	ksft_test_result(!model->wrong, "every byte as the model says\n");

@@ -28,7 +28,6 @@
 #include <time.h>
 
 #include "../kselftest.h"
-#include "vm_util.h"
 #include "ksm_file.h"
 
 #define PS		4096UL
@@ -44,8 +43,6 @@
 #define WORDS		(PART / sizeof(unsigned int))
 #define FACTOR		0x915f77f5U	/* of a word to the one before */
 #define LIMIT		300		/* seconds that a test may take beside the storm */
-
-enum { PASS, FAIL, SKIP };
 
 /* By what memory is reached: by either virtual CPU, a mapping of the host, its file. */
 enum view { CPU0, CPU1, MAP, FD, VIEWS };
@@ -74,36 +71,12 @@ struct vm {
 static struct vm vms[NVMS];
 static int kvm_fd;
 static int run_size;
-static int pagemap_fd;
 static const char *swap_dev;
 static int seconds = 60;
 static int storm_seconds = 20;
 static unsigned int storm_seed;
 static unsigned int fresh;
 static atomic_long compared;		/* bytes */
-static char why[256];
-
-static __printf(1, 2) int fail(const char *fmt, ...)
-{
-	char msg[512];
-	int err = errno;
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(msg, sizeof(msg), fmt, ap);
-	va_end(ap);
-	ksft_print_msg("%s (errno: %s)\n", msg, strerror(err));
-	errno = 0;
-	return FAIL;
-}
-
-static int skip(const char *what)
-{
-	snprintf(why, sizeof(why), "%s%s%s", what, errno ? ": " : "",
-		 errno ? strerror(errno) : "");
-	errno = 0;
-	return SKIP;
-}
 
 /* ------------------------------------------------------------------------- */
 /* guests */
@@ -489,18 +462,6 @@ static int make_vms(void)
 		if (make_memory(vms + v) || start_vm(vms + v, 0) || fill(vms + v))
 			return FAIL;
 	return check("fresh");
-}
-
-static unsigned long pfn_at(const char *addr)
-{
-	unsigned long pfn = -1UL;
-	int i;
-
-	for (i = 0; i < 100 && pfn == -1UL; i++) {
-		touch(addr);
-		pfn = pagemap_get_pfn(pagemap_fd, (char *)addr);
-	}
-	return pfn;
 }
 
 /* Does a page share its frame with the same one of another guest? */
@@ -1175,10 +1136,6 @@ static void on_alarm(int sig)
 
 int main(int argc, char **argv)
 {
-	static const char * const knobs[] = {
-		"run", "pages_to_scan", "sleep_millisecs",
-	};
-	long saved[ARRAY_SIZE(knobs)];
 	const char *limit = getenv("KSM_FILE_SECONDS");
 	const char *only = NULL;
 	size_t i, n = 0;
@@ -1219,8 +1176,7 @@ int main(int argc, char **argv)
 		ksft_exit_skip("pagemap: %s\n", strerror(errno));
 	if (ksm_write("file", "madvise"))
 		ksft_exit_skip("file = madvise: %s\n", strerror(errno));
-	for (i = 0; i < ARRAY_SIZE(knobs); i++)
-		saved[i] = ksm_get(knobs[i]);
+	ksm_save_knobs();
 	ksm_set("run", 0);
 	ksm_set("pages_to_scan", 10000);
 	ksm_set("sleep_millisecs", 10);
@@ -1253,7 +1209,6 @@ int main(int argc, char **argv)
 	ksft_print_msg("%ld MiB compared\n", compared >> 20);
 
 	ksm_mode("never");
-	for (i = 0; i < ARRAY_SIZE(knobs); i++)
-		ksm_set(knobs[i], saved[i]);
+	ksm_restore_knobs();
 	ksft_finished();
 }

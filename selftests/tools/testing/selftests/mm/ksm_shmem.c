@@ -34,7 +34,6 @@
 #include <sys/wait.h>
 
 #include "../kselftest.h"
-#include "vm_util.h"
 #include "ksm_file.h"
 
 #define PS		4096UL
@@ -59,8 +58,6 @@
 #define F_SEAL_FUTURE_WRITE	0x0010
 #endif
 
-enum { PASS, FAIL, SKIP };
-
 /* A segment, and what it must hold. */
 struct seg {
 	char *map;
@@ -71,34 +68,10 @@ struct seg {
 
 static struct seg segs[MANY];
 static int nsegs;
-static int pagemap_fd;
 static const char *swap_dev;
 static int seconds = 60;
-static char why[256];
 static unsigned int fresh;
 static char tmpfs[32];
-
-static __printf(1, 2) int fail(const char *fmt, ...)
-{
-	char msg[512];
-	int err = errno;
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(msg, sizeof(msg), fmt, ap);
-	va_end(ap);
-	ksft_print_msg("%s (errno: %s)\n", msg, strerror(err));
-	errno = 0;
-	return FAIL;
-}
-
-static int skip(const char *what)
-{
-	snprintf(why, sizeof(why), "%s%s%s", what, errno ? ": " : "",
-		 errno ? strerror(errno) : "");
-	errno = 0;
-	return SKIP;
-}
 
 /* The number behind @name, with what follows it, in a file; -1 if there is none. */
 static long field(const char *path, const char *name)
@@ -299,18 +272,6 @@ static int check(const char *when)
 		if (check_seg(segs + i, when))
 			return FAIL;
 	return PASS;
-}
-
-static unsigned long pfn_at(const char *addr)
-{
-	unsigned long pfn = -1UL;
-	int i;
-
-	for (i = 0; i < 100 && pfn == -1UL; i++) {
-		touch(addr);
-		pfn = pagemap_get_pfn(pagemap_fd, (char *)addr);
-	}
-	return pfn;
 }
 
 /* Does page @p of a segment share its frame with that of another one? */
@@ -2174,10 +2135,6 @@ static const struct {
 
 int main(int argc, char **argv)
 {
-	static const char * const knobs[] = {
-		"run", "pages_to_scan", "sleep_millisecs",
-	};
-	long saved[ARRAY_SIZE(knobs)];
 	const char *limit = getenv("KSM_FILE_SECONDS");
 	const char *only = NULL;
 	size_t i, n = 0;
@@ -2201,8 +2158,7 @@ int main(int argc, char **argv)
 		ksft_exit_skip("pagemap: %s\n", strerror(errno));
 	if (ksm_write("file", "madvise"))
 		ksft_exit_skip("file = madvise: %s\n", strerror(errno));
-	for (i = 0; i < ARRAY_SIZE(knobs); i++)
-		saved[i] = ksm_get(knobs[i]);
+	ksm_save_knobs();
 	ksm_set("run", 0);
 	ksm_set("pages_to_scan", 10000);
 	ksm_set("sleep_millisecs", 10);
@@ -2225,7 +2181,6 @@ int main(int argc, char **argv)
 	}
 
 	ksm_mode("never");
-	for (i = 0; i < ARRAY_SIZE(knobs); i++)
-		ksm_set(knobs[i], saved[i]);
+	ksm_restore_knobs();
 	ksft_finished();
 }
