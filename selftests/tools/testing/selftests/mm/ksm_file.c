@@ -3352,32 +3352,17 @@ static int test_exec_merged(void)
 	return ret;
 }
 
-#define DEBUGFS		"/sys/kernel/debug/"
-
 /*
  * From now on a process gets no memory of a kind. Returns a file to which "0" is
  * written to end that: it may be this process, which could not open it then.
  */
 static int fail_memory(const char *kind, const char *pid)
 {
-	static const char * const knobs[][2] = {
-		{ "task-filter", "1" }, { "ignore-gfp-wait", "0" },
-		{ "ignore-gfp-highmem", "0" }, { "min-order", "0" },
-		{ "verbose", "0" }, { "interval", "1" }, { "times", "-1" },
-		{ "probability", "100" },
-	};
-	char path[128];
-	size_t i;
+	char path[64];
 	int fd;
 
-	for (i = 0; i < ARRAY_SIZE(knobs); i++) {
-		snprintf(path, sizeof(path), DEBUGFS "%s/%s", kind, knobs[i][0]);
-		/* not all kinds have all knobs */
-		if (!access(path, F_OK) && write_text(path, knobs[i][1])) {
-			fail("%s", path);
-			return -1;
-		}
-	}
+	if (fault_injection(kind, "100"))
+		return -1;
 	snprintf(path, sizeof(path), "/proc/%s/make-it-fail", pid);
 	fd = open(path, O_WRONLY);
 	if (fd < 0 || write(fd, "1", 1) != 1)

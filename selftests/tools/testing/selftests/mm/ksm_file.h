@@ -166,6 +166,29 @@ static inline bool on_tmpfs(const char *dir)
 	return on_fs(dir, TMPFS_MAGIC);
 }
 
+#define DEBUGFS		"/sys/kernel/debug/"
+
+/* Any allocation of a kind may fail, with that probability for tasks that ask for it. */
+static inline int fault_injection(const char *kind, const char *probability)
+{
+	const char * const knobs[][2] = {
+		{ "task-filter", "1" }, { "ignore-gfp-wait", "0" },
+		{ "ignore-gfp-highmem", "0" }, { "min-order", "0" },
+		{ "verbose", "0" }, { "interval", "1" }, { "times", "-1" },
+		{ "probability", probability },
+	};
+	char path[128];
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(knobs); i++) {
+		snprintf(path, sizeof(path), DEBUGFS "%s/%s", kind, knobs[i][0]);
+		/* not all kinds have all knobs */
+		if (!access(path, F_OK) && write_text(path, knobs[i][1]))
+			return fail("%s", path);
+	}
+	return PASS;
+}
+
 /* Swap out what can be; no more than is there, so it always says that it fell short. */
 static inline void swap_out(void)
 {

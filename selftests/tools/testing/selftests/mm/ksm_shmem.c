@@ -1511,18 +1511,208 @@ static void tmpfs_umount(void)
 		ksft_exit_fail_perror(tmpfs);
 }
 
-static int do_account_tmpfs(void)
+static int on_a_tmpfs(int (*fn)(void))
 {
 	int ret;
 
 	if (tmpfs_mount("size=64M,huge=never"))
 		return fail("tmpfs");
-	ret = do_account_swap();
+	ret = fn();
 	tmpfs_umount();
 	return ret;
 }
 
+static int do_account_tmpfs(void) { return on_a_tmpfs(do_account_swap); }
+
 static int test_accounting(void) { return in_cgroup(do_account_tmpfs); }
+
+/*
+ * What the first segment can be asked for while an allocation fails.  It says 0, and
+ * @next is what the segment holds, or the segment is as it was.
+ */
+static int nomem_pwrite(struct seg *s, char *next)
+{
+	memset(next + PS + 5, 0x5a, 10);
+	return pwrite(s->fd, next + PS + 5, 10, PS + 5) != 10;
+}
+
+/* A store, by somebody who can be told that it failed. */
+static int nomem_store(struct seg *s, char *next)
+{
+	struct iovec from = { next + 2 * PS, 10 }, to = { s->map + 2 * PS, 10 };
+
+	memset(from.iov_base, 0x5a, 10);
+	return process_vm_writev(getpid(), &from, 1, &to, 1, 0) != 10;
+}
+
+static int nomem_pread(struct seg *s, char *next)
+{
+	static char buf[NPAGES * PS];
+	ssize_t got = pread(s->fd, buf, sizeof(buf), 0);
+
+	if (got >= 0 && got < (ssize_t)sizeof(buf))
+		errno = ENOMEM;
+	return got < (ssize_t)sizeof(buf) || memcmp(buf, next, sizeof(buf));
+}
+
+static int nomem_punch(struct seg *s, char *next)
+{
+	memset(next + 3 * PS + 10, 0, 20);
+	return fallocate(s->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 3 * PS + 10, 20);
+}
+
+static int nomem_punch_pages(struct seg *s, char *next)
+{
+	memset(next + 4 * PS, 0, 3 * PS);
+	return fallocate(s->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 4 * PS, 3 * PS);
+}
+
+static int nomem_truncate(struct seg *s, char *next)
+{
+	memset(next + 4 * PS + 10, 0, (NPAGES - 4) * PS - 10);
+	return ftruncate(s->fd, 4 * PS + 10) || ftruncate(s->fd, NPAGES * PS);
+}
+
+static int nomem_willneed(struct seg *s, char *next)
+{
+	return madvise(s->map, NPAGES * PS, MADV_WILLNEED);
+}
+
+static int nomem_unmergeable(struct seg *s, char *next)
+{
+	return madvise(s->map, NPAGES * PS, MADV_UNMERGEABLE);
+}
+
+static int nomem_run, nomem_reclaim;
+
+static int nomem_unmerge(struct seg *s, char *next)
+{
+	return pwrite(nomem_run, "2", 1, 0) != 1;
+}
+
+/* It need not get all that it asks for. */
+static int nomem_swap_out(struct seg *s, char *next)
+{
+	static const char some[] = "40K swappiness=200";
+
+	pwrite(nomem_reclaim, some, strlen(some), 0);
+	return 0;
+}
+
+static const struct nomem_op {
+	const char *name;
+	int (*fn)(struct seg *s, char *next);
+} nomem_ops[] = {
+	{ "pwrite", nomem_pwrite },
+	{ "store", nomem_store },
+	{ "pread", nomem_pread },
+	{ "punch", nomem_punch },
+	{ "punch pages", nomem_punch_pages },
+	{ "truncate", nomem_truncate },
+	{ "MADV_WILLNEED", nomem_willneed },
+	{ "MADV_UNMERGEABLE", nomem_unmergeable },
+	{ "run=2", nomem_unmerge },
+	{ "swap out", nomem_swap_out },
+};
+
+/* All segments are equal and merged. */
+static int nomem_again(void)
+{
+	struct seg *s = segs;
+
+	ksm_set("run", 0);
+	memcpy(s->want, segs[1].want, NPAGES * PS);
+	if (pwrite(s->fd, s->want, NPAGES * PS, 0) != NPAGES * PS)
+		return fail("pwrite");
+	if (madvise(s->map, NPAGES * PS, MADV_MERGEABLE))
+		return fail("MADV_MERGEABLE");
+	return merge();
+}
+
+/* Fails one allocation in each turn, of many some.  Returns how many there were, or -1. */
+static int nomem_each(const struct nomem_op *op, bool swap, int nth_fd)
+{
+	const char *where = swap ? "swapped" : "merged";
+	static char next[NPAGES * PS];
+	struct seg *s = segs;
+	char left[16] = "0", nth[16];
+	int n, ret, err;
+
+	for (n = 1; n < 2000; n += 1 + n / 4) {
+		if (nomem_again() || (swap && swapped(op->name)))
+			return -1;
+		memcpy(next, s->want, sizeof(next));
+		snprintf(nth, sizeof(nth), "%d", n);
+		errno = 0;
+		if (pwrite(nth_fd, nth, strlen(nth), 0) < 0)
+			return -fail("fail-nth");
+		ret = op->fn(s, next);
+		err = errno;
+		if (pread(nth_fd, left, sizeof(left), 0) < 1 || pwrite(nth_fd, "0", 1, 0) != 1)
+			return -fail("fail-nth");
+		if (!ret)
+			memcpy(s->want, next, sizeof(next));
+		errno = err;
+		if (check("after an allocation failed"))
+			return -fail("%s, %s, allocation %d: %d", op->name, where, n, ret);
+		if (strtol(left, NULL, 0)) {
+			ksft_print_msg("%s, %s: %d allocations\n", op->name, where, n - 1);
+			errno = err;
+			return ret ? -fail("%s, %s", op->name, where) : n - 1;
+		}
+		if (ret && err != ENOMEM && err != EAGAIN && err != EFAULT && err != EIO)
+			return -fail("%s, %s, allocation %d", op->name, where, n);
+	}
+	errno = err;
+	return -fail("%s, %s: no end", op->name, where);
+}
+
+static int do_nomem(void)
+{
+	int nth_fd, nr = 0, i;
+
+	nth_fd = open("/proc/thread-self/fail-nth", O_RDWR);
+	nomem_run = open(KSM_DIR "run", O_WRONLY);
+	nomem_reclaim = open(CGROUP "memory.reclaim", O_WRONLY);
+	if (nth_fd < 0 || nomem_run < 0 || nomem_reclaim < 0)
+		return fail("open");
+	take_account(&start);
+	if (make_segs(TMPFS, NSEGS))
+		return FAIL;
+	for (i = 0; i < (int)ARRAY_SIZE(nomem_ops); i++) {
+		int merged = nomem_each(nomem_ops + i, false, nth_fd);
+		int swap = merged < 0 ? -1 : nomem_each(nomem_ops + i, true, nth_fd);
+
+		if (swap < 0)
+			return FAIL;
+		nr += merged + swap;
+	}
+	close(nth_fd);
+	close(nomem_run);
+	close(nomem_reclaim);
+	close_segs();
+	return nr ? accounted("all are gone", 0, 0) : fail("no allocation failed");
+}
+
+static int do_nomem_swap(void)
+{
+	int ret = with_swap(do_nomem);
+
+	close_segs();
+	return ret;
+}
+
+static int do_nomem_tmpfs(void) { return on_a_tmpfs(do_nomem_swap); }
+
+/* Each allocation fails once, and only the operation that needed it does. */
+static int test_nomem(void)
+{
+	if (access(DEBUGFS "failslab", F_OK) || access(DEBUGFS "fail_page_alloc", F_OK))
+		return skip("no fault injection");
+	if (fault_injection("failslab", "0") || fault_injection("fail_page_alloc", "0"))
+		return FAIL;
+	return in_cgroup(do_nomem_tmpfs);
+}
 
 static int uffd_open(struct seg *s, __u64 mode, __u64 features)
 {
@@ -1996,7 +2186,7 @@ static void big_write(size_t off, size_t n)
 	memcpy(big[0] + off, big_want[0] + off, n);
 }
 
-static int do_huge(int fd[2], bool advised)
+static int big_setup(int fd[2], bool advised)
 {
 	size_t off;
 	int i;
@@ -2018,8 +2208,13 @@ static int do_huge(int fd[2], bool advised)
 		if (!check_huge_shmem(big[i], BIG / HPAGE_SIZE, HPAGE_SIZE))
 			return fail("tmpfs gave no huge pages");
 	}
-	if (big_merge(0, BIG))
-		return FAIL;
+	return big_merge(0, BIG);
+}
+
+static int do_huge(int fd[2])
+{
+	int i;
+
 	big_write(5 * PS, 10);
 	if (big_check("written to") || pfn_at(big[0] + 5 * PS) == pfn_at(big[1] + 5 * PS))
 		return fail("the write did not break the page");
@@ -2052,7 +2247,82 @@ static int do_huge(int fd[2], bool advised)
 	return big_check("truncated");
 }
 
-static int test_huge(const char *options, bool advised)
+#define THP		"/sys/kernel/mm/transparent_hugepage/"
+#define KHUGEPAGED	THP "khugepaged/"
+
+static int khugepaged_set(const char *knob, const char *val)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), KHUGEPAGED "%s", knob);
+	return write_text(path, val) ? fail("%s = %s", path, val) : PASS;
+}
+
+/* Let it look at everything, a few times. */
+static int khugepaged_again(void)
+{
+	long end = field(KHUGEPAGED "full_scans", "") + 4;
+	int i;
+
+	for (i = 0; i < seconds * 20 && field(KHUGEPAGED "full_scans", "") < end; i++)
+		usleep(50000);
+	return field(KHUGEPAGED "full_scans", "") < end ? fail("khugepaged makes no passes") :
+							  big_check("khugepaged");
+}
+
+static int khugepaged_collapses(void)
+{
+	int i;
+
+	for (i = 0; i < seconds * 20; i++) {
+		usleep(50000);
+		touch(big[0]);
+		if (check_huge_shmem(big[0], 1, HPAGE_SIZE))
+			return big_check("collapsed");
+	}
+	return fail("khugepaged does not collapse");
+}
+
+static int do_khugepaged(int fd[2])
+{
+	time_t end;
+	int i;
+
+	if (khugepaged_again())
+		return FAIL;
+	for (i = 0; i < BIG / PS; i++)
+		if (pfn_at(big[0] + i * PS) != pfn_at(big[1] + i * PS))
+			return fail("khugepaged took page %d, which is merged", i);
+	if (madvise(big[0], HPAGE_SIZE, MADV_UNMERGEABLE) || khugepaged_collapses())
+		return fail("what is not merged");
+	/* Both at the same pages, with writes. */
+	ksm_set("run", 1);
+	for (end = time(NULL) + seconds / 3, i = 0; time(NULL) < end; i++) {
+		if (madvise(big[i & 1], HPAGE_SIZE, i & 2 ? MADV_MERGEABLE : MADV_UNMERGEABLE))
+			return fail("madvise");
+		big_write(i * 7 % (BIG / PS) * PS + 100, 10);
+		usleep(i % 8 * 20000);
+		if (big_check("ksmd and khugepaged"))
+			return FAIL;
+	}
+	ksm_set("run", 0);
+	return khugepaged_again();
+}
+
+static int with_khugepaged(int fd[2])
+{
+	char before[64];
+	int ret;
+
+	if (read_text(KHUGEPAGED "scan_sleep_millisecs", before, sizeof(before)) ||
+	    khugepaged_set("scan_sleep_millisecs", "10") ||
+	    khugepaged_set("pages_to_scan", "4096"))
+		return FAIL;
+	ret = do_khugepaged(fd);
+	return khugepaged_set("scan_sleep_millisecs", before) || ret;
+}
+
+static int test_huge(const char *options, bool advised, int (*fn)(int fd[2]))
 {
 	int fd[2], ret, i;
 
@@ -2063,7 +2333,7 @@ static int test_huge(const char *options, bool advised)
 		return fail("mount %s", options);
 	fd[0] = open(tmpfs, O_RDWR | O_TMPFILE, 0600);
 	fd[1] = open(tmpfs, O_RDWR | O_TMPFILE, 0600);
-	ret = do_huge(fd, advised);
+	ret = big_setup(fd, advised) || fn(fd);
 	for (i = 0; i < 2; i++) {
 		munmap(big[i], BIG);
 		free(big_want[i]);
@@ -2073,9 +2343,10 @@ static int test_huge(const char *options, bool advised)
 	return ret;
 }
 
-static int test_huge_always(void) { return test_huge("huge=always", false); }
-static int test_huge_size(void) { return test_huge("huge=within_size", false); }
-static int test_huge_advise(void) { return test_huge("huge=advise", true); }
+static int test_huge_always(void) { return test_huge("huge=always", false, do_huge); }
+static int test_huge_size(void) { return test_huge("huge=within_size", false, do_huge); }
+static int test_huge_advise(void) { return test_huge("huge=advise", true, do_huge); }
+static int test_khugepaged(void) { return test_huge("huge=advise", true, with_khugepaged); }
 
 static const struct {
 	const char *name;
@@ -2108,6 +2379,7 @@ static const struct {
 	{ "udmabuf while pages come and go", test_udmabuf_race },
 	{ "GEM", test_gem },
 	{ "accounting", test_accounting },
+	{ "no memory", test_nomem },
 	{ "swap", test_swap },
 	{ "swap of many slots", test_swap_many },
 	{ "swapoff", test_swapoff },
@@ -2131,6 +2403,7 @@ static const struct {
 	{ "tmpfs with huge=always", test_huge_always },
 	{ "tmpfs with huge=within_size", test_huge_size },
 	{ "tmpfs with huge=advise", test_huge_advise },
+	{ "tmpfs with huge=advise, khugepaged", test_khugepaged },
 };
 
 int main(int argc, char **argv)
