@@ -1667,6 +1667,39 @@ static int nomem_each(const struct nomem_op *op, bool swap, int nth_fd)
 	return -fail("%s, %s: no end", op->name, where);
 }
 
+/*
+ * Reclaim has another try for what it needs to swap a page out, so let all of it fail
+ * once so many bytes were given.  Then a page stays, with what is in it.
+ */
+static int nomem_no_swap(void)
+{
+	int self = open("/proc/thread-self/make-it-fail", O_WRONLY), space;
+	long sharing, stayed = 0, left = 0;
+	char buf[16];
+
+	if (self < 0 || fault_injection("failslab", "100"))
+		return fail("make-it-fail");
+	for (space = 0; space < 8192; space += 256) {
+		if (nomem_again())
+			return FAIL;
+		sharing = ksm_get("file_pages_sharing");
+		snprintf(buf, sizeof(buf), "%d", space);
+		if (write_text(DEBUGFS "failslab/space", buf) || pwrite(self, "1", 1, 0) != 1)
+			return fail("failslab");
+		nomem_swap_out(NULL, NULL);
+		if (pwrite(self, "0", 1, 0) != 1)
+			return fail("make-it-fail");
+		left = ksm_get("file_pages_sharing");
+		stayed += left == sharing;
+		if (check("swapped out with little memory"))
+			return fail("%d bytes", space);
+	}
+	close(self);
+	ksft_print_msg("swap out: nothing with less than %ld bytes\n", stayed * 256);
+	/* its buffer for the write is the first that fails */
+	return stayed > 1 && left < sharing ? PASS : fail("%ld pages sharing are left", left);
+}
+
 static int do_nomem(void)
 {
 	int nth_fd, nr = 0, i;
@@ -1687,6 +1720,8 @@ static int do_nomem(void)
 			return FAIL;
 		nr += merged + swap;
 	}
+	if (nomem_no_swap())
+		return FAIL;
 	close(nth_fd);
 	close(nomem_run);
 	close(nomem_reclaim);
