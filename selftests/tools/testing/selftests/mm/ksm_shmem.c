@@ -1749,6 +1749,42 @@ static int test_nomem(void)
 	return in_cgroup(do_nomem_tmpfs);
 }
 
+#define NUMA		"/proc/sys/kernel/numa_balancing"
+
+/* Read all pages until a few scans have let that give hints of where a task runs. */
+static int numa_hints(void)
+{
+	long end = read_vmstat("numa_hint_faults") + 5 * NSEGS * NPAGES;
+	time_t last = time(NULL) + seconds;
+
+	while (time(NULL) < last && read_vmstat("numa_hint_faults") < end)
+		if (check("hints"))
+			return FAIL;
+	return read_vmstat("numa_hint_faults") < end ? fail("there are no hints") : PASS;
+}
+
+/* What a hint took from a page table comes back without the right to write. */
+static int test_numa(void)
+{
+	char before[16];
+	unsigned long p;
+	int ret = FAIL;
+
+	if (read_text(NUMA, before, sizeof(before)) || access("/sys/devices/system/node/node1", F_OK))
+		return skip("NUMA balancing");
+	if (setup(MEMFD))
+		return FAIL;
+	if (write_text(NUMA, "1"))
+		return fail("NUMA balancing");
+	if (!numa_hints()) {
+		for (p = 0, ret = PASS; p < NPAGES && !ret; p++) {
+			memcpy(segs[0].map + p * PS, ink(segs, p * PS, 10), 10);
+			ret = wrote(p);
+		}
+	}
+	return write_text(NUMA, before) ? fail(NUMA) : ret;
+}
+
 static int uffd_open(struct seg *s, __u64 mode, __u64 features)
 {
 	struct uffdio_api api = { .api = UFFD_API, .features = features };
@@ -2243,6 +2279,13 @@ static int big_setup(int fd[2], bool advised)
 		if (!check_huge_shmem(big[i], BIG / HPAGE_SIZE, HPAGE_SIZE))
 			return fail("tmpfs gave no huge pages");
 	}
+	/* They stay while nothing in them is like anything else. */
+	for (off = 0; off < BIG; off += PS)
+		big[1][off] ^= 2;
+	if (again() || !check_huge_shmem(big[0], BIG / HPAGE_SIZE, HPAGE_SIZE) ||
+	    !check_huge_shmem(big[1], BIG / HPAGE_SIZE, HPAGE_SIZE))
+		return fail("a huge page was split, and nothing of it merged");
+	memcpy(big[1], big_want[1], BIG);
 	return big_merge(0, BIG);
 }
 
@@ -2430,6 +2473,7 @@ static const struct {
 	{ "userfaultfd: write-protect", test_uffd_wp },
 	{ "userfaultfd: minor faults", test_uffd_minor },
 	{ "soft-dirty", test_soft_dirty },
+	{ "NUMA hints", test_numa },
 	{ "soft offline", test_move },
 	{ "hwpoison", test_hwpoison },
 	{ "tmpfs with noswap", test_noswap },
