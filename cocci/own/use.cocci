@@ -52,6 +52,7 @@ struct page *P;
 struct page **A;
 struct nullb_page *N;
 struct nullb_page **M;
+struct fb_deferred_io_pageref *R;
 expression E, I;
 @@
 (
@@ -81,4 +82,7 @@ expression E, I;
 |
 - M[I]->page->index
 + folio_index_excl(page_folio(M[I]->page))
+|
+- R->page->index
++ folio_index_excl(page_folio(R->page))
 )
