@@ -10,6 +10,8 @@
 // spatch does not know the types of members: of those that are called page, pages,
 // folio or folios, or end so, the name is taken for the type.
 // A store becomes folio_set_index().
+//
+// Leaves: pages that spatch has no type for; comments.
 
 @store disable ptr_to_array@
 struct folio *F;

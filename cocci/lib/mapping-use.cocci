@@ -16,6 +16,8 @@
 // folio or folios, or end so, the name is taken for the type.
 // Every other use becomes contextual with a hole, CTX_MAP, where the context
 // belongs; the driver fills it (scripts/cocci).
+//
+// Leaves: pages that spatch has no type for; comments.
 
 @compare disable ptr_to_array, is_null, isnt_null1@
 struct folio *F;

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 //
 // The operation itself and the calls through it.
+//
+// Leaves: what implements it, which the driver finds by operation.cocci of lib/ and
+// gives the parameter.
 
 @@
 @@
