@@ -1770,7 +1770,8 @@ static int test_numa(void)
 	unsigned long p;
 	int ret = FAIL;
 
-	if (read_text(NUMA, before, sizeof(before)) || access("/sys/devices/system/node/node1", F_OK))
+	if (read_text(NUMA, before, sizeof(before)) ||
+	    access("/sys/devices/system/node/node1", F_OK))
 		return skip("NUMA balancing");
 	if (setup(MEMFD))
 		return FAIL;
