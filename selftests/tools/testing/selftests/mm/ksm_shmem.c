@@ -1709,6 +1709,9 @@ static int do_nomem(void)
 	nomem_reclaim = open(CGROUP "memory.reclaim", O_WRONLY);
 	if (nth_fd < 0 || nomem_run < 0 || nomem_reclaim < 0)
 		return fail("open");
+	/* The program itself needs no memory meanwhile, which it could not be told of. */
+	if (mlockall(MCL_CURRENT))
+		return fail("mlockall");
 	take_account(&start);
 	if (make_segs(TMPFS, NSEGS))
 		return FAIL;
@@ -1733,6 +1736,7 @@ static int do_nomem_swap(void)
 {
 	int ret = with_swap(do_nomem);
 
+	munlockall();
 	close_segs();
 	return ret;
 }
