@@ -3552,14 +3552,6 @@ static const struct test {
 
 /* ------------------------------------------------------------------------- */
 
-static void result(const char *name, int ret)
-{
-	if (ret == SKIP)
-		ksft_test_result_skip("%s (%s)\n", name, why);
-	else
-		ksft_test_result(!ret, "%s\n", name);
-}
-
 static void report(const char *name, const char *only, int (*fn)(void),
 		   const struct op *op)
 {

@@ -53,6 +53,14 @@ static inline __printf(1, 2) int skip(const char *fmt, ...)
 	return SKIP;
 }
 
+static inline void result(const char *name, int ret)
+{
+	if (ret == SKIP)
+		ksft_test_result_skip("%s (%s)\n", name, why);
+	else
+		ksft_test_result(!ret, "%s\n", name);
+}
+
 static inline int write_text(const char *path, const char *text)
 {
 	int fd = open(path, O_WRONLY);

@@ -1201,10 +1201,7 @@ int main(int argc, char **argv)
 		ret = tests[i].fn();
 		close_vms();
 		alarm(0);
-		if (ret == SKIP)
-			ksft_test_result_skip("%s (%s)\n", tests[i].name, why);
-		else
-			ksft_test_result(!ret, "%s\n", tests[i].name);
+		result(tests[i].name, ret);
 	}
 	ksft_print_msg("%ld MiB compared\n", compared >> 20);
 

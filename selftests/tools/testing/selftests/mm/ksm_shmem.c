@@ -2330,8 +2330,7 @@ static int do_huge(int fd[2])
 	return big_check("truncated");
 }
 
-#define THP		"/sys/kernel/mm/transparent_hugepage/"
-#define KHUGEPAGED	THP "khugepaged/"
+#define KHUGEPAGED	"/sys/kernel/mm/transparent_hugepage/khugepaged/"
 
 static int khugepaged_set(const char *knob, const char *val)
 {
@@ -2531,10 +2530,7 @@ int main(int argc, char **argv)
 		errno = 0;
 		ret = tests[i].fn();
 		close_segs();
-		if (ret == SKIP)
-			ksft_test_result_skip("%s (%s)\n", tests[i].name, why);
-		else
-			ksft_test_result(!ret, "%s\n", tests[i].name);
+		result(tests[i].name, ret);
 	}
 
 	ksm_mode("never");
