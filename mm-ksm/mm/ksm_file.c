@@ -51,6 +51,7 @@
 #include <linux/mutex.h>
 #include <linux/pagemap.h>
 #include <linux/rhashtable.h>
+#include <linux/sched/coredump.h>
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
@@ -541,6 +542,17 @@ int ksm_file_unmerge_vma(struct vm_area_struct *vma, unsigned long start,
 }
 
 /*
+ * Who maps a file may read it, and may have it merged.  PR_SET_MEMORY_MERGE outlives
+ * exec, and does not speak for a program that has more rights than who said it.
+ */
+static bool ksm_file_vma_advised(struct vm_area_struct *vma)
+{
+	return (READ_ONCE(vma->vm_flags) & VM_MERGEABLE) &&
+	       (!test_bit(MMF_VM_MERGE_ANY, &vma->vm_mm->flags) ||
+		get_dumpable(vma->vm_mm) == SUID_DUMP_USER);
+}
+
+/*
  * Find the next part of a file, from *@first to *@last, that somebody advised.
  * Returns 0, -ENOENT if there is none, -EAGAIN if that cannot be told now.
  */
@@ -553,7 +565,13 @@ static int ksm_file_advised(struct address_space *mapping, pgoff_t *first,
 	if (!i_mmap_trylock_read(mapping))
 		return -EAGAIN;
 	vma_interval_tree_foreach(vma, &mapping->i_mmap, *first, *last) {
-		if (!(READ_ONCE(vma->vm_flags) & VM_MERGEABLE))
+		/* There may be any number of VMAs that nobody advised. */
+		cond_resched();
+		if (rwsem_is_contended(&mapping->i_mmap_rwsem)) {
+			ret = -EAGAIN;
+			break;
+		}
+		if (!ksm_file_vma_advised(vma))
 			continue;
 		*first = max(*first, vma->vm_pgoff);
 		*last = vma->vm_pgoff + vma_pages(vma) - 1;
@@ -1158,7 +1176,7 @@ static int __init ksm_file_init(void)
 
 	if (err)
 		return err;
-	ksm_file_cache = KMEM_CACHE(ksm_file, SLAB_PANIC);
+	ksm_file_cache = KMEM_CACHE(ksm_file, SLAB_PANIC | SLAB_ACCOUNT);
 	return sysfs_merge_group(mm_kobj, &ksm_file_group);
 }
 

@@ -2940,6 +2940,86 @@ static int test_prctl(void)
 	return ret ?: check_cold();
 }
 
+/* Map files until somebody ends this. */
+static int hold(char **paths)
+{
+	for (; *paths; paths++) {
+		int fd = open(*paths, O_RDONLY);
+
+		if (fd < 0 || mmap(NULL, MAXLEN, PROT_READ, MAP_SHARED, fd, 0) == MAP_FAILED)
+			return fail("%s", *paths);
+	}
+	puts("held");
+	fflush(stdout);
+	pause();
+	return PASS;
+}
+
+/* Nobody says PR_SET_MEMORY_MERGE and runs a copy of this program that holds all files. */
+static pid_t held_by_nobody(mode_t mode)
+{
+	char cmd[2 * PATH_MAX], prog[PATH_MAX], c;
+	char *argv[ARRAY_SIZE(files) + 3] = { prog, "-H" };
+	int i, ready[2];
+	pid_t pid;
+
+	snprintf(prog, sizeof(prog), "%s/program", dirs[0]);
+	snprintf(cmd, sizeof(cmd), "cp /proc/%d/exe %s", getpid(), prog);
+	if (system(cmd) || chmod(prog, mode) || pipe(ready)) {
+		fail("%s", cmd);
+		return -1;
+	}
+	for (i = 0; i < nfiles; i++)
+		argv[2 + i] = files[i].path;
+	pid = fork();
+	if (!pid) {
+		dup2(ready[1], STDOUT_FILENO);
+		if (!setgid(NOBODY) && !setuid(NOBODY) &&
+		    !prctl(PR_SET_MEMORY_MERGE, 1, 0, 0, 0))
+			execv(prog, argv);
+		_exit(FAIL);
+	}
+	close(ready[1]);
+	if (read(ready[0], &c, 1) != 1) {
+		waitpid(pid, NULL, 0);
+		fail("%s does not hold the files", prog);
+		pid = -1;
+	}
+	close(ready[0]);
+	unlink(prog);
+	return pid;
+}
+
+/* A program with rights that its user lacks has its files to itself. */
+static int test_prctl_set_uid(void)
+{
+	pid_t pid;
+	int i, ret;
+
+	if (prctl(PR_GET_MEMORY_MERGE, 0, 0, 0, 0) < 0)
+		return skip("PR_SET_MEMORY_MERGE");
+	ksm_mode("madvise");
+	if (make_scene())
+		return FAIL;
+	pid = held_by_nobody(04755);
+	if (pid < 0)
+		return FAIL;
+	ret = check_none("for a set-uid program");
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+
+	/* the same for a program without such rights does merge them */
+	for (i = 0; i < nfiles; i++)
+		fchmod(files[i].fd, 0644);
+	pid = ret ? -1 : held_by_nobody(0755);
+	if (pid < 0)
+		return FAIL;
+	ret = merge();
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	return ret ?: check_cold();
+}
+
 static int test_max_page_sharing(void)
 {
 	long max = ksm_get("max_page_sharing");
@@ -3534,6 +3614,7 @@ static const struct test {
 	/* a child's merged pages stay those of its parent: before the next one */
 	{ "max_page_sharing", test_max_page_sharing },
 	{ "PR_SET_MEMORY_MERGE", test_prctl },
+	{ "PR_SET_MEMORY_MERGE, set-uid program", test_prctl_set_uid },
 	{ "an unchanged page is read once", test_hashed_once },
 	{ "remove while merged", test_remove },
 	{ "drop_caches while merged", test_drop_caches },
@@ -3720,9 +3801,11 @@ int main(int argc, char **argv)
 	if (!ink_buf || !scratch)
 		ksft_exit_fail_perror("memory");
 	seconds = limit ? atoi(limit) : 60;
-	while ((opt = getopt(argc, argv, "cmrt:")) != -1) {
+	while ((opt = getopt(argc, argv, "cHmrt:")) != -1) {
 		if (opt == 'c')
 			return change(argv + optind);
+		if (opt == 'H')
+			return hold(argv + optind);
 		if (opt == 'm')
 			model_only = true;
 		else if (opt == 'r')
