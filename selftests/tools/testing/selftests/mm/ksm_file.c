@@ -72,6 +72,7 @@
 #define AT		(SLOT * PS)
 #define REPEAT		509		/* what is written can be compressed */
 #define NOBODY		65534
+#define MANY		1000	/* files */
 #define SNAPSHOT	"snapshot"
 #define MEMORY_DIR	"/sys/devices/system/memory/"
 #define NODE_DIR "/sys/devices/system/node/node"
@@ -3020,6 +3021,91 @@ static int test_prctl_set_uid(void)
 	return ret ?: check_cold();
 }
 
+/* Map a page of the first file very often without asking for anything, then go on. */
+static void map_and_map(int ready)
+{
+	const long n = 20000;
+	void *map;
+	long i;
+
+	for (i = 0; i < n; i++)
+		if (mmap(NULL, PS, PROT_READ, MAP_SHARED, files->fd, AT) == MAP_FAILED)
+			_exit(FAIL);
+	if (setgid(NOBODY) || setuid(NOBODY) || write(ready, "", 1) != 1)
+		_exit(FAIL);
+	for (;;) {
+		map = mmap(NULL, PS, PROT_READ, MAP_SHARED, files->fd, AT);
+		munmap(map, PS);
+	}
+}
+
+/* Who maps a file very often, and all the time, does not keep it from being merged. */
+static int test_many_mappings(void)
+{
+	int pipefd[2], ret;
+	pid_t pid;
+	char c;
+
+	ksm_mode("madvise");
+	if (make_scene() || advise_all(MADV_MERGEABLE) || pipe(pipefd))
+		return FAIL;
+	pid = fork();
+	if (!pid)
+		map_and_map(pipefd[1]);
+	close(pipefd[1]);
+	ret = read(pipefd[0], &c, 1) == 1 ? merge() : fail("20000 mappings");
+	close(pipefd[0]);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	return ret ?: check_cold();
+}
+
+static int advise_many(void)
+{
+	char path[PATH_MAX];
+	long before = ksm_get("file_metadata_bytes");
+	int fd, i;
+
+	if (setgid(NOBODY) || setuid(NOBODY))
+		return fail("setuid");
+	for (i = 0; i < MANY; i++) {
+		snprintf(path, sizeof(path), "%s/many/%d", dirs[0], i);
+		fd = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
+		if (fd < 0 || ftruncate(fd, PS) ||
+		    madvise(mmap(NULL, PS, PROT_READ, MAP_SHARED, fd, 0), PS, MADV_MERGEABLE))
+			return fail("%s", path);
+		close(fd);
+	}
+	if (ksm_get("file_metadata_bytes") - before < MANY * 32)
+		return fail("%d files cost %ld bytes", MANY,
+			    ksm_get("file_metadata_bytes") - before);
+	return PASS;
+}
+
+/* What ksmd knows of files goes, although they are in memory, with those who asked. */
+static int test_many_files(void)
+{
+	long bytes = ksm_get("file_metadata_bytes");
+	char path[PATH_MAX];
+	int i, ret;
+
+	ksm_mode("madvise");
+	snprintf(path, sizeof(path), "%s/many", dirs[0]);
+	if (mkdir(path, 0777) || chmod(path, 0777))
+		return fail("mkdir %s", path);
+	ret = in_child(advise_many);
+	for (i = 0; i < 10 && !ret && ksm_get("file_metadata_bytes") - bytes >= MANY * 8; i++)
+		idle();
+	if (!ret && i == 10)
+		ret = fail("%ld bytes are left", ksm_get("file_metadata_bytes") - bytes);
+	for (i = 0; i < MANY; i++) {
+		snprintf(path, sizeof(path), "%s/many/%d", dirs[0], i);
+		unlink(path);
+	}
+	snprintf(path, sizeof(path), "%s/many", dirs[0]);
+	return rmdir(path) ? fail("rmdir %s", path) : ret;
+}
+
 static int test_max_page_sharing(void)
 {
 	long max = ksm_get("max_page_sharing");
@@ -3615,6 +3701,8 @@ static const struct test {
 	{ "max_page_sharing", test_max_page_sharing },
 	{ "PR_SET_MEMORY_MERGE", test_prctl },
 	{ "PR_SET_MEMORY_MERGE, set-uid program", test_prctl_set_uid },
+	{ "many mappings", test_many_mappings },
+	{ "many files", test_many_files },
 	{ "an unchanged page is read once", test_hashed_once },
 	{ "remove while merged", test_remove },
 	{ "drop_caches while merged", test_drop_caches },
