@@ -2304,13 +2304,7 @@ static int do_huge(int fd[2])
 	big_write(5 * PS, 10);
 	if (big_check("written to") || pfn_at(big[0] + 5 * PS) == pfn_at(big[1] + 5 * PS))
 		return fail("the write did not break the page");
-	/* Nobody makes a huge page of what is merged. */
-	if (!madvise(big[0], BIG, MADV_COLLAPSE) || big_check("not collapsed") ||
-	    pfn_at(big[0]) != pfn_at(big[1]))
-		return fail("a collapse of merged pages");
-	/* But of what is not; its neighbour stays merged. */
-	if (madvise(big[0], HPAGE_SIZE, MADV_UNMERGEABLE))
-		return fail("MADV_UNMERGEABLE");
+	/* Who asks for a huge page gets one of merged pages; its neighbour stays merged. */
 	for (i = 0; i < 100 && madvise(big[0], HPAGE_SIZE, MADV_COLLAPSE); i++)
 		usleep(50000);
 	if (i == 100)
@@ -2321,7 +2315,7 @@ static int do_huge(int fd[2])
 		return fail("there is no huge page, or too many");
 	/* What was written to becomes equal again, and the huge page is split. */
 	big_write(5 * PS, 10);
-	if (madvise(big[0], HPAGE_SIZE, MADV_MERGEABLE) || big_merge(0, BIG))
+	if (big_merge(0, BIG))
 		return FAIL;
 	if (fallocate(fd[0], FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 3 * PS + 10, HPAGE_SIZE))
 		return fail("fallocate a hole");
