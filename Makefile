@@ -5,7 +5,8 @@
 LANE ?= uml
 export LANE CACHE KERNEL_TARBALL FULL
 
-.PHONY: help setup series series-check strict threading-report build boot demo demo-guests demo-images check deb clean
+.PHONY: help setup series series-check strict threading-report build boot demo demo-guests \
+	demo-images check regress deb clean
 help:
 	@echo 'make setup   install what is needed, unpack the base kernel'
 	@echo 'make series  write patches/ from cocci/, mm-ksm/, fs-adapters/, selftests/'
@@ -18,6 +19,7 @@ help:
 	@echo 'make demo-guests       merge the memory of real guests whose RAM is shared'
 	@echo 'make demo-images       merge root file systems of real software, two versions each'
 	@echo 'make check   run all tests'
+	@echo 'make regress other tests on the base and on the patched kernel, compared'
 	@echo 'make deb     make an installable kernel package from CONFIG=/boot/config-...'
 	@echo 'make clean   remove all build state (the cache folder)'
 	@echo
@@ -58,6 +60,9 @@ demo-images: build
 
 check: setup
 	@scripts/check
+
+regress: setup
+	@scripts/regress
 
 deb: setup
 	@scripts/deb $(CONFIG)
