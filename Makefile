@@ -6,7 +6,7 @@ LANE ?= uml
 export LANE CACHE KERNEL_TARBALL FULL
 
 .PHONY: help setup series series-check strict threading-report build boot demo demo-guests \
-	demo-images check regress deb clean
+	demo-images powerfail check regress deb clean
 help:
 	@echo 'make setup   install what is needed, unpack the base kernel'
 	@echo 'make series  write patches/ from cocci/, mm-ksm/, fs-adapters/, selftests/'
@@ -18,6 +18,7 @@ help:
 	@echo 'make demo    merge equal pages of real files, and prove it safe'
 	@echo 'make demo-guests       merge the memory of real guests whose RAM is shared'
 	@echo 'make demo-images       merge root file systems of real software, two versions each'
+	@echo 'make powerfail          let power fail while pages merge: what was synced is there'
 	@echo 'make check   run all tests'
 	@echo 'make regress other tests on the base and on the patched kernel, compared'
 	@echo 'make deb     make an installable kernel package from CONFIG=/boot/config-...'
@@ -57,6 +58,9 @@ demo-guests: build
 
 demo-images: build
 	@scripts/demo-images
+
+powerfail: build
+	@scripts/powerfail
 
 check: setup
 	@scripts/check
