@@ -56,7 +56,6 @@
 #include <linux/fs.h>
 #include <linux/backing-dev.h>
 #include <linux/dax.h>
-#include <linux/debugfs.h>
 #include <linux/gfp.h>
 #include <linux/highmem.h>
 #include <linux/init.h>
@@ -70,7 +69,6 @@
 #include <linux/random.h>
 #include <linux/rcupdate_wait.h>
 #include <linux/rmap.h>
-#include <linux/seq_file.h>
 #include <linux/sched/mm.h>
 #include <linux/shmem_fs.h>
 #include <linux/slab.h>
@@ -86,49 +84,6 @@
 #define CREATE_TRACE_POINTS
 #include <trace/events/page_wp.h>
 
-/**
- * struct page_wp_slot - one page-cache entry that holds a shared folio
- * @mapping: The file; alive as long as the slot is listed.
- * @index: The index in it.
- */
-struct page_wp_slot {
-	struct address_space *mapping;
-	pgoff_t index;
-};
-
-/* What most groups are is a pair. */
-#define PAGE_WP_MIN_SLOTS	2
-
-/**
- * struct page_wp - a group: the slots that share one folio
- * @folio: The folio.
- * @nr_slots: How many slots there are; as many references on @folio are theirs.
- * @max_slots: How many slots there is room for.
- * @list: All groups, under page_wp_lock.
- * @rcu: For freeing.
- * @pair: The slots, in no order, if @max_slots is %PAGE_WP_MIN_SLOTS.
- * @array: The slots otherwise.
- * @hash: Hash of the content, which must never change.
- *
- * All but @list is protected by the lock of @folio.
- */
-struct page_wp {
-	struct folio *folio;
-	unsigned int nr_slots;
-	unsigned int max_slots;
-	union {
-		struct list_head list;
-		struct rcu_head rcu;
-	};
-	union {
-		struct page_wp_slot pair[PAGE_WP_MIN_SLOTS];
-		struct page_wp_slot *array;
-	};
-#ifdef CONFIG_PAGE_WP_DEBUG
-	u64 hash;
-#endif
-};
-
 /* Bounds what is done for a folio under its lock, whatever is asked for. */
 #define PAGE_WP_MAX_SLOTS	4096U
 
@@ -136,16 +91,21 @@ DEFINE_STATIC_KEY_FALSE(page_wp_key);
 EXPORT_SYMBOL_GPL(page_wp_key);
 struct page_wp_stats page_wp_stats;
 
-static DEFINE_SPINLOCK(page_wp_lock);
-static LIST_HEAD(page_wp_groups);
+DEFINE_SPINLOCK(page_wp_lock);
+LIST_HEAD(page_wp_groups);
 static bool page_wp_off __ro_after_init;
 static u64 page_wp_seed __ro_after_init;
 
 static int __init page_wp_setup(char *str)
 {
-	if (strcmp(str, "off"))
+	if (!strcmp(str, "off"))
+		page_wp_off = true;
+#ifdef CONFIG_PAGE_WP_READ_ONLY
+	else if (!strcmp(str, "ro"))
+		page_wp_ro = true;
+#endif
+	else
 		return -EINVAL;
-	page_wp_off = true;
 	return 0;
 }
 early_param("page_wp", page_wp_setup);
@@ -208,117 +168,6 @@ u64 page_wp_hash(struct page *page)
 	return hash;
 }
 
-#ifdef CONFIG_PAGE_WP_DEBUG
-static void page_wp_set_hash(struct page_wp *group)
-{
-	group->hash = page_wp_hash(&group->folio->page);
-}
-
-static bool page_wp_verify_ptes(struct folio *folio, struct vm_area_struct *vma,
-				unsigned long address, void *unused)
-{
-	DEFINE_FOLIO_VMA_WALK(pvmw, folio, vma, address, 0);
-
-	while (page_vma_mapped_walk(&pvmw)) {
-		pte_t pte = ptep_get(pvmw.pte);
-
-		WARN(pte_write(pte) || pte_dirty(pte),
-		     "page_wp: shared pfn 0x%lx is mapped writable\n",
-		     folio_pfn(folio));
-	}
-	return true;
-}
-
-/*
- * Somebody wrote to a shared folio, or could: say so, with the stack of who
- * found out.
- */
-static void page_wp_verify(struct folio *folio)
-{
-	struct rmap_walk_control rwc = {
-		.rmap_one = page_wp_verify_ptes,
-		.try_lock = true,
-	};
-	struct address_space *mapping;
-	pgoff_t index;
-
-	if (PageHWPoison(&folio->page))
-		return;
-	if (page_wp_slot(folio, 0, &mapping, &index))
-		WARN(folio_test_swapbacked(folio) != shmem_mapping(mapping),
-		     "page_wp: shared pfn 0x%lx is not of its files' kind\n",
-		     folio_pfn(folio));
-	if (page_wp_hash(&folio->page) != folio_wp(folio)->hash)
-		WARN(1, "page_wp: shared pfn 0x%lx was written to\n",
-		     folio_pfn(folio));
-	if (folio_mapped(folio))
-		rmap_walk(folio, &rwc);
-}
-
-/* Who used the context of a shared folio, by return address; never shrinks. */
-static struct page_wp_site {
-	unsigned long ip;
-	atomic_long_t hits;
-} page_wp_sites[256];
-
-/**
- * page_wp_context_used - count a contextual accessor that met a shared folio
- *
- * Shown by debugfs, page_wp/contexts; of more than 256 places the rest is lost.
- *
- * Context: Any.
- */
-noinline void page_wp_context_used(void)
-{
-	unsigned long ip = _RET_IP_;
-	int i;
-
-	for (i = 0; i < ARRAY_SIZE(page_wp_sites); i++) {
-		unsigned long old = READ_ONCE(page_wp_sites[i].ip);
-
-		if (!old)
-			old = cmpxchg(&page_wp_sites[i].ip, 0, ip);
-		if (!old || old == ip) {
-			atomic_long_inc(&page_wp_sites[i].hits);
-			return;
-		}
-	}
-}
-EXPORT_SYMBOL_GPL(page_wp_context_used);
-
-static int page_wp_contexts_show(struct seq_file *m, void *unused)
-{
-	int i;
-
-	for (i = 0; i < ARRAY_SIZE(page_wp_sites); i++) {
-		unsigned long ip = READ_ONCE(page_wp_sites[i].ip);
-
-		if (!ip)
-			break;
-		seq_printf(m, "%ld %pS\n",
-			   atomic_long_read(&page_wp_sites[i].hits), (void *)ip);
-	}
-	return 0;
-}
-DEFINE_SHOW_ATTRIBUTE(page_wp_contexts);
-
-static int __init page_wp_debugfs_init(void)
-{
-	debugfs_create_file("contexts", 0400, debugfs_create_dir("page_wp", NULL),
-			    NULL, &page_wp_contexts_fops);
-	return 0;
-}
-late_initcall(page_wp_debugfs_init);
-#else
-static void page_wp_set_hash(struct page_wp *group)
-{
-}
-
-static void page_wp_verify(struct folio *folio)
-{
-}
-#endif
-
 static void page_wp_count_break(void)
 {
 	atomic_long_inc(&page_wp_stats.broken);
@@ -335,17 +184,6 @@ static struct page_wp *page_wp_alloc(void)
 	group->max_slots = PAGE_WP_MIN_SLOTS;
 	atomic_long_add(ksize(group), &page_wp_stats.bytes);
 	return group;
-}
-
-/* Where slots beyond a pair are, or NULL. */
-static struct page_wp_slot *page_wp_array(struct page_wp *group)
-{
-	return group->max_slots > PAGE_WP_MIN_SLOTS ? group->array : NULL;
-}
-
-static struct page_wp_slot *page_wp_slots(struct page_wp *group)
-{
-	return page_wp_array(group) ?: group->pair;
 }
 
 static void page_wp_free(struct page_wp *group)
@@ -391,6 +229,7 @@ static void page_wp_account(struct folio *folio, int nr)
 static void page_wp_add_slot(struct page_wp *group,
 			     struct address_space *mapping, pgoff_t index)
 {
+	page_wp_changed();
 	page_wp_slots(group)[group->nr_slots++] = (struct page_wp_slot) {
 		.mapping = mapping,
 		.index = index,
@@ -421,6 +260,7 @@ static unsigned int page_wp_del_slot(struct page_wp *group, unsigned int i)
 
 	if (i == group->nr_slots)
 		return i;
+	page_wp_changed();
 	slots[i] = slots[--group->nr_slots];
 	atomic_long_dec(&page_wp_stats.slots);
 	return group->nr_slots;
@@ -433,6 +273,7 @@ static unsigned int page_wp_del_slot(struct page_wp *group, unsigned int i)
 static void page_wp_unmark(struct page_wp *group, struct folio *folio,
 			   struct address_space *mapping, pgoff_t index)
 {
+	page_wp_map_rw(folio);
 	spin_lock(&page_wp_lock);
 	list_del(&group->list);
 	spin_unlock(&page_wp_lock);
@@ -628,7 +469,7 @@ static bool page_wp_dissolve(struct folio *folio)
 	    folio_ref_count(folio) != 1 + page_wp_expected_refs(folio) +
 				      folio_mapcount(folio))
 		return false;
-	page_wp_verify(folio);
+	page_wp_verify(group);
 	if (folio_mapped(folio))
 		unmap_mapping_pages(mapping, index, 1, false);
 
@@ -722,7 +563,7 @@ static int page_wp_share_all(struct page_wp *group, struct folio *to,
 {
 	struct page_wp *old = folio_wp(from);
 
-	page_wp_verify(from);
+	page_wp_verify(old);
 	if (memcmp_pages(&to->page, &from->page))
 		return -ESTALE;
 	while (folio_is_wp(from)) {
@@ -833,6 +674,7 @@ int page_wp_merge(struct folio *to, struct folio *from,
 		err = page_wp_protect(to, group);
 		if (err)
 			goto unlock_to;
+		page_wp_map_ro(to);
 	} else {
 		page_wp_free(group);
 	}
@@ -844,7 +686,7 @@ int page_wp_merge(struct folio *to, struct folio *from,
 					  page_wp_share(group, to, from);
 	if (!err) {
 		count_vm_event(PAGE_WP_MERGE);
-		page_wp_verify(to);
+		page_wp_verify(group);
 		if (folio_test_active(from) || folio_test_referenced(from))
 			folio_mark_accessed(to);
 	} else if (group->nr_slots == 1) {
@@ -913,7 +755,7 @@ static void page_wp_replace_slot(struct address_space *mapping, pgoff_t index,
 	XA_STATE(xas, &mapping->i_pages, index);
 	unsigned int left;
 
-	page_wp_verify(folio);
+	page_wp_verify(group);
 	/* Even if nobody maps it: reclaim may still have a TLB flush to do. */
 	if (mapping_mapped(mapping))
 		unmap_mapping_pages(mapping, index, 1, false);
@@ -1013,7 +855,7 @@ bool __page_wp_drop_slot(struct address_space *mapping, pgoff_t index,
 {
 	if (!__page_wp_in_slot(folio, mapping, index))
 		return true;
-	page_wp_verify(folio);
+	page_wp_verify(folio_wp(folio));
 	if (folio_mapped(folio))
 		unmap_mapping_pages(mapping, index, 1, false);
 	page_wp_delete_slot(mapping, index, folio, NULL);
@@ -1587,7 +1429,7 @@ bool page_wp_reclaim(struct folio *folio, struct mem_cgroup *target_memcg)
 	/* What is swap-backed is written to swap first. */
 	if (WARN_ON_ONCE(folio_test_swapbacked(folio)) || !page_wp_unused(folio))
 		return false;
-	page_wp_verify(folio);
+	page_wp_verify(group);
 	while (folio_is_wp(folio)) {
 		struct page_wp_slot slot =
 			page_wp_slots(group)[group->nr_slots - 1];
@@ -1638,7 +1480,7 @@ static int page_wp_writepage(struct address_space *mapping, struct page *page,
 	unsigned int i, counted = 0;
 	swp_entry_t swap;
 
-	page_wp_verify(folio);
+	page_wp_verify(group);
 	if (!total_swap_pages)
 		goto redirty;
 	for (i = 0; i < group->nr_slots; i++) {
@@ -1700,7 +1542,7 @@ static int page_wp_migrate_folio(struct address_space *mapping,
 
 	if (folio_ref_count(src) != refs)
 		return -EAGAIN;
-	page_wp_verify(src);
+	page_wp_verify(group);
 	err = folio_mc_copy(dst, src);
 	if (err)
 		return err;
@@ -1734,11 +1576,13 @@ static int page_wp_migrate_folio(struct address_space *mapping,
 		xas_unlock_irq(&xas);
 		folio_put(src);
 	}
+	page_wp_map_rw(src);
 	/* The group is not its own any more. */
 	src->index = 0;
 	/* Lockless walkers read the mapping first: folio_pos_at(). */
 	smp_store_release(&src->mapping, NULL);
-	page_wp_verify(dst);
+	page_wp_map_ro(dst);
+	page_wp_verify(group);
 	return MIGRATEPAGE_SUCCESS;
 }
 #endif

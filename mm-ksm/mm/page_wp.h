@@ -2,13 +2,18 @@
 #ifndef _MM_PAGE_WP_H
 #define _MM_PAGE_WP_H
 /*
- * What users of generic page write protection inside mm need: who merges pages.
- * See mm/page_wp.c; the rest of the kernel includes linux/page_wp.h.
+ * What users of generic page write protection inside mm need: who merges pages; and
+ * what a group is.  See mm/page_wp.c; the rest of the kernel includes linux/page_wp.h.
  */
 
 #include <linux/atomic.h>
+#include <linux/list.h>
 #include <linux/page_wp.h>
+#include <linux/rcupdate.h>
+#include <linux/spinlock.h>
 #include <linux/swap.h>
+
+struct seq_file;
 
 /**
  * struct page_wp_stats - what the mechanism holds and has done
@@ -27,6 +32,63 @@ struct page_wp_stats {
 
 extern struct page_wp_stats page_wp_stats;
 
+/**
+ * struct page_wp_slot - one page-cache entry that holds a shared folio
+ * @mapping: The file; alive as long as the slot is listed.
+ * @index: The index in it.
+ */
+struct page_wp_slot {
+	struct address_space *mapping;
+	pgoff_t index;
+};
+
+/* What most groups are is a pair. */
+#define PAGE_WP_MIN_SLOTS	2
+
+/**
+ * struct page_wp - a group: the slots that share one folio
+ * @folio: The folio.
+ * @nr_slots: How many slots there are; as many references on @folio are theirs.
+ * @max_slots: How many slots there is room for.
+ * @list: All groups, under page_wp_lock.
+ * @rcu: For freeing.
+ * @pair: The slots, in no order, if @max_slots is %PAGE_WP_MIN_SLOTS.
+ * @array: The slots otherwise.
+ * @hash: Hash of the content, which must never change.
+ *
+ * All but @list is protected by the lock of @folio.
+ */
+struct page_wp {
+	struct folio *folio;
+	unsigned int nr_slots;
+	unsigned int max_slots;
+	union {
+		struct list_head list;
+		struct rcu_head rcu;
+	};
+	union {
+		struct page_wp_slot pair[PAGE_WP_MIN_SLOTS];
+		struct page_wp_slot *array;
+	};
+#ifdef CONFIG_PAGE_WP_DEBUG
+	u64 hash;
+#endif
+};
+
+extern spinlock_t page_wp_lock;
+extern struct list_head page_wp_groups;
+
+/* Where slots beyond a pair are, or NULL. */
+static inline struct page_wp_slot *page_wp_array(struct page_wp *group)
+{
+	return group->max_slots > PAGE_WP_MIN_SLOTS ? group->array : NULL;
+}
+
+static inline struct page_wp_slot *page_wp_slots(struct page_wp *group)
+{
+	return page_wp_array(group) ?: group->pair;
+}
+
 bool page_wp_permitted(void);
 int page_wp_enable(void);
 bool page_wp_permits(struct address_space *mapping);
@@ -43,6 +105,49 @@ struct folio *page_wp_alloc_swapped(struct folio *folio,
 				    struct address_space *mapping, pgoff_t index,
 				    gfp_t gfp, struct mm_struct *mm);
 int page_wp_copy_swapped(struct folio *new, struct folio *folio);
+
+#ifdef CONFIG_PAGE_WP_DEBUG
+void page_wp_verify(struct page_wp *group);
+void page_wp_changed(void);
+void page_wp_sweep(struct seq_file *m);
+long page_wp_context_hits(void);
+
+static inline void page_wp_set_hash(struct page_wp *group)
+{
+	group->hash = page_wp_hash(&group->folio->page);
+}
+#else
+static inline void page_wp_verify(struct page_wp *group)
+{
+}
+
+static inline void page_wp_changed(void)
+{
+}
+
+static inline void page_wp_sweep(struct seq_file *m)
+{
+}
+
+static inline void page_wp_set_hash(struct page_wp *group)
+{
+}
+#endif
+
+#ifdef CONFIG_PAGE_WP_READ_ONLY
+extern bool page_wp_ro;
+
+void page_wp_map_ro(struct folio *folio);
+void page_wp_map_rw(struct folio *folio);
+#else
+static inline void page_wp_map_ro(struct folio *folio)
+{
+}
+
+static inline void page_wp_map_rw(struct folio *folio)
+{
+}
+#endif
 
 #ifdef CONFIG_SHMEM
 struct folio *shmem_alloc_copy(struct address_space *mapping, pgoff_t index,

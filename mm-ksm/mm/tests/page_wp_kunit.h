@@ -106,18 +106,6 @@ static struct folio *wp_slot(struct kunit *test, int file, pgoff_t index)
 	return folio;
 }
 
-#ifdef CONFIG_PAGE_WP_DEBUG
-static long wp_context_hits(void)
-{
-	long hits = 0;
-	int i;
-
-	for (i = 0; i < ARRAY_SIZE(page_wp_sites); i++)
-		hits += atomic_long_read(&page_wp_sites[i].hits);
-	return hits;
-}
-#endif
-
 static int wp_merge(struct folio *to, struct folio *from, unsigned int max)
 {
 	return page_wp_merge(to, from, max);
@@ -167,7 +155,7 @@ static void wp_test_context(struct kunit *test)
 	struct folio *folio = wp_add(test, 0, 2, 'b');
 	struct folio *shared = wp_pair(test);
 #ifdef CONFIG_PAGE_WP_DEBUG
-	long hits = wp_context_hits();
+	long hits = page_wp_context_hits();
 #endif
 
 	KUNIT_EXPECT_PTR_EQ(test, wp_mapping(test, 0),
@@ -184,7 +172,7 @@ static void wp_test_context(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 5 * PAGE_SIZE,
 			folio_pos_ctx(shared, 5 * PAGE_SIZE));
 #ifdef CONFIG_PAGE_WP_DEBUG
-	KUNIT_EXPECT_EQ(test, hits + 3, wp_context_hits());
+	KUNIT_EXPECT_EQ(test, hits + 3, page_wp_context_hits());
 #endif
 	folio_put(folio);
 	folio_put(shared);
@@ -688,6 +676,55 @@ static void wp_test_migrate(struct kunit *test)
 }
 #endif
 
+#if defined(CONFIG_PAGE_WP_READ_ONLY) && defined(CONFIG_MIGRATION)
+/* Write what is there; a writer without an exception table would die. */
+static long wp_write(struct folio *folio)
+{
+	char *addr = folio_address(folio);
+	char byte = *addr;
+
+	return copy_to_kernel_nofault(addr, &byte, 1);
+}
+
+/* The kernel itself cannot write to a shared folio, and to no other that it cannot. */
+static void wp_test_read_only(struct kunit *test)
+{
+	struct folio *folio;
+	unsigned long addr;
+	unsigned int level;
+
+	if (!page_wp_ro)
+		kunit_skip(test, "without page_wp=ro");
+	folio = wp_pair(test);
+	KUNIT_EXPECT_EQ(test, -EFAULT, wp_write(folio));
+	addr = (unsigned long)folio_address(folio);
+	KUNIT_EXPECT_FALSE(test, pte_write(*lookup_address(addr, &level)));
+	KUNIT_EXPECT_EQ(test, 0, wp_migrate(test, folio));
+	/* It is free: look, do not touch. */
+	KUNIT_EXPECT_TRUE(test, pte_write(*lookup_address(addr, &level)));
+	folio = wp_slot(test, 0, 1);
+	KUNIT_EXPECT_EQ(test, -EFAULT, wp_write(folio));
+	folio_get(folio);
+	KUNIT_EXPECT_EQ(test, 0, page_wp_break(wp_mapping(test, 1), 5, folio,
+					       GFP_KERNEL));
+	KUNIT_EXPECT_EQ(test, 0, wp_write(wp_slot(test, 1, 5)));
+	KUNIT_EXPECT_EQ(test, -EFAULT, wp_write(folio));
+	KUNIT_EXPECT_EQ(test, 0, page_wp_break(wp_mapping(test, 0), 1, folio,
+					       GFP_KERNEL));
+	KUNIT_EXPECT_EQ(test, 0, wp_write(folio));
+	folio_put(folio);
+	truncate_inode_pages(wp_mapping(test, 0), 0);
+	truncate_inode_pages(wp_mapping(test, 1), 0);
+
+	folio = wp_pair(test);
+	truncate_inode_pages(wp_mapping(test, 0), 0);
+	KUNIT_EXPECT_EQ(test, -EFAULT, wp_write(folio));
+	truncate_inode_pages(wp_mapping(test, 1), 0);
+	KUNIT_EXPECT_EQ(test, 0, wp_write(folio));
+	folio_put(folio);
+}
+#endif
+
 static void wp_test_break_all(struct kunit *test)
 {
 	struct folio *folio = wp_pair(test);
@@ -738,6 +775,7 @@ static void wp_test_exit(struct kunit *test)
 
 	if (!wp)
 		return;
+	page_wp_sweep(NULL);
 	for (i = 0; i < ARRAY_SIZE(wp->inode); i++) {
 		truncate_inode_pages_final(&wp->inode[i].i_data);
 		KUNIT_EXPECT_EQ(test, 0, wp->inode[i].i_data.nrpages);
@@ -770,6 +808,9 @@ static struct kunit_case wp_test_cases[] = {
 	KUNIT_CASE(wp_test_reclaim),
 #ifdef CONFIG_MIGRATION
 	KUNIT_CASE(wp_test_migrate),
+#endif
+#if defined(CONFIG_PAGE_WP_READ_ONLY) && defined(CONFIG_MIGRATION)
+	KUNIT_CASE(wp_test_read_only),
 #endif
 	KUNIT_CASE(wp_test_break_all),
 	{}
