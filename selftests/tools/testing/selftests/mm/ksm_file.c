@@ -475,6 +475,7 @@ static int passes(int n)
 		usleep(10000);
 	}
 	ksm_set("run", 0);
+	audit();
 	return ksm_get("file_full_scans") >= end ? PASS :
 		fail("ksmd went not %d times over all in %d s", n + 1, seconds);
 }

@@ -176,6 +176,16 @@ static inline bool on_tmpfs(const char *dir)
 
 #define DEBUGFS		"/sys/kernel/debug/"
 
+/* Let a debugging kernel audit all shared pages; it complains in its log. */
+static inline void audit(void)
+{
+	const char *path = DEBUGFS "page_wp/sweep";
+	char buf[256];
+
+	if (!access(path, F_OK) && read_text(path, buf, sizeof(buf)))
+		ksft_exit_fail_perror(path);
+}
+
 /* Any allocation of a kind may fail, with that probability for tasks that ask for it. */
 static inline int fault_injection(const char *kind, const char *probability)
 {

@@ -309,6 +309,7 @@ static int merge(void)
 		left = unmerged();
 	}
 	ksm_set("run", 0);
+	audit();
 	return left ? fail("%lu pages not merged in %d s", left, seconds) :
 		      check("after merging");
 }
@@ -323,6 +324,7 @@ static int again(void)
 	for (i = 0; i < seconds * 100 && ksm_get("file_full_scans") < end; i++)
 		usleep(10000);
 	ksm_set("run", 0);
+	audit();
 	return ksm_get("file_full_scans") < end ? fail("ksmd does not make passes") :
 						  check("after more passes");
 }
