@@ -16,8 +16,7 @@
  };
 
 @@
-expression O;
-expression list A;
+expression O, A;
 @@
  O->free_folio(
 +	CTX_MAP,

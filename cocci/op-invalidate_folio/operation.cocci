@@ -16,9 +16,8 @@
  };
 
 @@
-expression O;
-expression list A;
+expression O, A, B, C;
 @@
  O->invalidate_folio(
 +	CTX_MAP,
- A)
+ A, B, C)

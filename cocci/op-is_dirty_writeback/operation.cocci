@@ -17,9 +17,8 @@ typedef bool;
  };
 
 @@
-expression O;
-expression list A;
+expression O, A, B, C;
 @@
  O->is_dirty_writeback(
 +	CTX_MAP,
- A)
+ A, B, C)

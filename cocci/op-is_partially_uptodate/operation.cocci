@@ -16,9 +16,8 @@
  };
 
 @@
-expression O;
-expression list A;
+expression O, A, B, C;
 @@
  O->is_partially_uptodate(
 +	CTX_MAP,
- A)
+ A, B, C)

@@ -16,8 +16,7 @@
  };
 
 @@
-expression O;
-expression list A;
+expression O, A;
 @@
  O->launder_folio(
 +	CTX_MAP,

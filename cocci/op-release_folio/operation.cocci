@@ -17,9 +17,8 @@ typedef gfp_t;
  };
 
 @@
-expression O;
-expression list A;
+expression O, A, B;
 @@
  O->release_folio(
 +	CTX_MAP,
- A)
+ A, B)

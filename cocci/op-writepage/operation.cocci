@@ -16,9 +16,8 @@
  };
 
 @@
-expression O;
-expression list A;
+expression O, A, B;
 @@
  O->writepage(
 +	CTX_MAP,
- A)
+ A, B)

@@ -7,13 +7,13 @@
 @@
 typedef writepage_t;
 identifier fn, writepage;
-expression A;
+expression A, B, C;
 @@
  fn(..., writepage_t writepage, ...)
  {
  <...
  writepage(
 +	CTX_MAP,
-	A, ...)
+	A, B, C)
  ...>
  }

@@ -1,0 +1,1 @@
+../../op-free_folio/operation.cocci

@@ -1,0 +1,1 @@
+../../op-invalidate_folio/operation.cocci

@@ -1,0 +1,1 @@
+../../op-is_dirty_writeback/operation.cocci

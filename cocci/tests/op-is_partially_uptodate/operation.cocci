@@ -1,0 +1,1 @@
+../../op-is_partially_uptodate/operation.cocci

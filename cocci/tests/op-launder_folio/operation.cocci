@@ -1,0 +1,1 @@
+../../op-launder_folio/operation.cocci

@@ -1,0 +1,1 @@
+../../op-read_folio/implementers.cocci

@@ -1,0 +1,1 @@
+../../op-read_folio/operation.cocci

@@ -1,0 +1,1 @@
+../../op-release_folio/operation.cocci

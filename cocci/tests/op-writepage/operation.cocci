@@ -1,0 +1,1 @@
+../../op-writepage/operation.cocci

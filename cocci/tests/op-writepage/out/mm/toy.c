@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: GPL-2.0
+
+static int pageout(struct folio *folio, struct address_space *mapping,
+		   struct writeback_control *wbc)
+{
+	return mapping->a_ops->writepage(mapping, &folio->page, wbc);
+}

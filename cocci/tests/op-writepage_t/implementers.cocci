@@ -1,0 +1,1 @@
+../../op-writepage_t/implementers.cocci
