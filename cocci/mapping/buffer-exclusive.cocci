@@ -8,12 +8,15 @@
 //   create_empty_buffers	locked, and gets buffers now
 //   mark_buffer_write_io_error	the folio has buffers; read once, it may be truncated
 //   __block_write_begin_int	locked for writing, between write_begin and write_end
+//   __block_write_full_folio	locked for writeback, and has buffers; gfs2 has its inode
+//				from the folio
 //
 // Leaves: all other functions.
 
 @@
 identifier fn = { need_fsverity, mark_buffer_dirty, try_to_free_buffers,
-		  create_empty_buffers, __block_write_begin_int };
+		  create_empty_buffers, __block_write_begin_int,
+		  __block_write_full_folio };
 struct folio *F;
 @@
  fn(...)
