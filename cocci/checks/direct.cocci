@@ -43,7 +43,8 @@ fact(p, "a field of " + x)
 @helper@
 identifier fn = { folio_mapping, folio_inode, folio_pos, folio_index,
 		  folio_next_index, folio_contains, folio_file_mapping,
-		  page_mapping, page_file_mapping, page_offset, page_index };
+		  page_mapping, page_file_mapping, page_offset, page_index,
+		  page_to_pgoff, folio_pgoff };
 position p;
 @@
 fn@p(...)
