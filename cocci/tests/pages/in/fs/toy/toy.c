@@ -29,10 +29,9 @@ int toy_grab(struct address_space *mapping, struct toy_io *io, loff_t from)
 	return page_folio(io->page)->index;
 }
 
-/* an array of pages is no pointer to one; a store; what precedes the operator */
+/* a store; what precedes the operator */
 bool toy_array(struct page *page, struct folio *folio, pgoff_t index, loff_t size)
 {
-	page[2].index = 1;
 	page->index = index;
 	if (!folio_contains(folio, size >> PAGE_SHIFT))
 		return false;

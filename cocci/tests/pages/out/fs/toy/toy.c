@@ -29,10 +29,9 @@ int toy_grab(struct address_space *mapping, struct toy_io *io, loff_t from)
 	return folio_index_ctx(page_folio(io->page), from >> PAGE_SHIFT);
 }
 
-/* an array of pages is no pointer to one; a store; what precedes the operator */
+/* a store; what precedes the operator */
 bool toy_array(struct page *page, struct folio *folio, pgoff_t index, loff_t size)
 {
-	page[2].index = 1;
 	folio_set_index(page_folio(page), index);
 	if (!((pgoff_t)(size >> PAGE_SHIFT) - folio_index_ctx(folio, index) < folio_nr_pages(folio)))
 		return false;
