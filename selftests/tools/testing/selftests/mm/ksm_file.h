@@ -207,6 +207,49 @@ static inline int fault_injection(const char *kind, const char *probability)
 	return PASS;
 }
 
+/*
+ * An operation that is done again and again, while one allocation fails.  It says 0, or an
+ * error with errno and has changed nothing, or only what is told apart by check().
+ */
+struct nomem {
+	const char *name;
+	int (*again)(void);		/* make all as it was */
+	int (*fn)(void);
+	int (*check)(bool done);
+};
+
+/* Fails one allocation in each turn, of many some.  Returns how many there were, or -1. */
+static inline int nomem_each(const struct nomem *op, int nth_fd)
+{
+	char left[16] = "0", nth[16];
+	int n, ret, err = 0;
+
+	for (n = 1; n < 2000; n += 1 + n / 4) {
+		if (op->again())
+			return -1;
+		snprintf(nth, sizeof(nth), "%d", n);
+		errno = 0;
+		if (pwrite(nth_fd, nth, strlen(nth), 0) < 0)
+			return -fail("fail-nth");
+		ret = op->fn();
+		err = errno;
+		if (pread(nth_fd, left, sizeof(left), 0) < 1 || pwrite(nth_fd, "0", 1, 0) != 1)
+			return -fail("fail-nth");
+		errno = err;
+		if (op->check(!ret))
+			return -fail("%s, allocation %d: %d", op->name, n, ret);
+		if (strtol(left, NULL, 0)) {
+			ksft_print_msg("%s: %d allocations\n", op->name, n - 1);
+			errno = err;
+			return ret ? -fail("%s", op->name) : n - 1;
+		}
+		if (ret && err != ENOMEM && err != EAGAIN && err != EFAULT && err != EIO)
+			return -fail("%s, allocation %d", op->name, n);
+	}
+	errno = err;
+	return -fail("%s: no end", op->name);
+}
+
 /* Swap out what can be; no more than is there, so it always says that it fell short. */
 static inline void swap_out(void)
 {

@@ -25,6 +25,7 @@
 #include <sys/ipc.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/shm.h>
 #include <sys/stat.h>
@@ -1499,6 +1500,66 @@ static int test_pay(void)
 	return swap_dev ? in_cgroup(do_pay_swap) : skip("no swap device");
 }
 
+/* How many pages a child has stored to. */
+static long *stored;
+
+static int store_all(void)
+{
+	unsigned long p;
+	int i;
+
+	if (write_text(CGROUP "cgroup.procs", "0"))
+		return fail("cgroup.procs");
+	for (i = 0; i < nsegs; i++) {
+		for (p = 0; p < NPAGES; p++) {
+			segs[i].map[p * PS] ^= 0x5a;
+			__atomic_fetch_add(stored, 1, __ATOMIC_RELEASE);
+		}
+	}
+	return PASS;
+}
+
+static int do_oom(void)
+{
+	long n, all = MANY * NPAGES;
+	pid_t pid;
+	int status;
+
+	if (make_segs(MEMFD, MANY) || merge() || cgroup_set("memory.max", 1024))
+		return FAIL;
+	pid = fork();
+	if (!pid)
+		_exit(store_all());
+	waitpid(pid, &status, 0);
+	for (n = 0; n < *stored; n++)
+		segs[n / NPAGES].want[n % NPAGES * PS] ^= 0x5a;
+	if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGKILL || !*stored || *stored == all ||
+	    field(CGROUP "memory.events", "oom_kill ") != 1)
+		return fail("status %#x after %ld pages, %ld kills", status, *stored,
+			    field(CGROUP "memory.events", "oom_kill "));
+	if (check("after the writer was killed"))
+		return FAIL;
+	/* not the one that it was at */
+	for (n++; n < all; n++)
+		if (!shares(segs + n / NPAGES, n % NPAGES))
+			return fail("page %ld, which nobody wrote to, is not merged", n);
+	return again();
+}
+
+/* Who stores to merged pages, and has no memory left for copies, is killed alone. */
+static int test_oom(void)
+{
+	int ret = cgroup_make();
+
+	if (ret)
+		return ret;
+	stored = mmap(NULL, PS, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	ret = stored == MAP_FAILED ? fail("mmap") : do_oom();
+	munmap(stored, PS);
+	close_segs();
+	return cgroup_remove() || ret;
+}
+
 static int tmpfs_mount(const char *options)
 {
 	snprintf(tmpfs, sizeof(tmpfs), "/tmp/ksm_shmemXXXXXX");
@@ -1631,42 +1692,48 @@ static int nomem_again(void)
 	return merge();
 }
 
-/* Fails one allocation in each turn, of many some.  Returns how many there were, or -1. */
-static int nomem_each(const struct nomem_op *op, bool swap, int nth_fd)
-{
-	const char *where = swap ? "swapped" : "merged";
-	static char next[NPAGES * PS];
-	struct seg *s = segs;
-	char left[16] = "0", nth[16];
-	int n, ret, err;
+static const struct nomem_op *nomem_now;
+static char nomem_next[NPAGES * PS];
 
-	for (n = 1; n < 2000; n += 1 + n / 4) {
-		if (nomem_again() || (swap && swapped(op->name)))
-			return -1;
-		memcpy(next, s->want, sizeof(next));
-		snprintf(nth, sizeof(nth), "%d", n);
-		errno = 0;
-		if (pwrite(nth_fd, nth, strlen(nth), 0) < 0)
-			return -fail("fail-nth");
-		ret = op->fn(s, next);
-		err = errno;
-		if (pread(nth_fd, left, sizeof(left), 0) < 1 || pwrite(nth_fd, "0", 1, 0) != 1)
-			return -fail("fail-nth");
-		if (!ret)
-			memcpy(s->want, next, sizeof(next));
-		errno = err;
-		if (check("after an allocation failed"))
-			return -fail("%s, %s, allocation %d: %d", op->name, where, n, ret);
-		if (strtol(left, NULL, 0)) {
-			ksft_print_msg("%s, %s: %d allocations\n", op->name, where, n - 1);
-			errno = err;
-			return ret ? -fail("%s, %s", op->name, where) : n - 1;
-		}
-		if (ret && err != ENOMEM && err != EAGAIN && err != EFAULT && err != EIO)
-			return -fail("%s, %s, allocation %d", op->name, where, n);
-	}
-	errno = err;
-	return -fail("%s, %s: no end", op->name, where);
+static int nomem_merged(void)
+{
+	if (nomem_again())
+		return FAIL;
+	memcpy(nomem_next, segs->want, sizeof(nomem_next));
+	return PASS;
+}
+
+static int nomem_swapped(void)
+{
+	return nomem_merged() || swapped(nomem_now->name);
+}
+
+static int nomem_do(void)
+{
+	return nomem_now->fn(segs, nomem_next);
+}
+
+static int nomem_check(bool done)
+{
+	if (done)
+		memcpy(segs->want, nomem_next, sizeof(nomem_next));
+	return check("after an allocation failed");
+}
+
+/* How many allocations does it take, of what is merged, or is merged and swapped out? */
+static int nomem_count(const struct nomem_op *op, bool swap, int nth_fd)
+{
+	char name[64];
+	const struct nomem turn = {
+		.name = name,
+		.again = swap ? nomem_swapped : nomem_merged,
+		.fn = nomem_do,
+		.check = nomem_check,
+	};
+
+	nomem_now = op;
+	snprintf(name, sizeof(name), "%s, %s", op->name, swap ? "swapped" : "merged");
+	return nomem_each(&turn, nth_fd);
 }
 
 /*
@@ -1721,8 +1788,8 @@ static int do_nomem(void)
 	if (make_segs(TMPFS, NSEGS))
 		return FAIL;
 	for (i = 0; i < (int)ARRAY_SIZE(nomem_ops); i++) {
-		int merged = nomem_each(nomem_ops + i, false, nth_fd);
-		int swap = merged < 0 ? -1 : nomem_each(nomem_ops + i, true, nth_fd);
+		int merged = nomem_count(nomem_ops + i, false, nth_fd);
+		int swap = merged < 0 ? -1 : nomem_count(nomem_ops + i, true, nth_fd);
 
 		if (swap < 0)
 			return FAIL;
@@ -1984,39 +2051,64 @@ static int test_uffd_minor(void)
 }
 
 static sigjmp_buf bus;
+static void *bus_addr;
 
-static void on_bus(int sig)
+static void on_bus(int sig, siginfo_t *info, void *context)
 {
+	bus_addr = info->si_addr;
 	siglongjmp(bus, 1);
 }
 
-/* All who had the page know that it is lost; nobody reads zeros. */
-static int test_hwpoison(void)
+/* Does who reads a page get to know that it is lost? */
+static bool lost(char *addr)
 {
-	struct sigaction act = { .sa_handler = on_bus, .sa_flags = SA_NODEFER }, old;
-	int i, ret = PASS, lost = 0;
+	if (sigsetjmp(bus, 1))
+		return bus_addr == addr;
+	touch(addr);
+	return false;
+}
 
-	if (setup(MEMFD))
-		return FAIL;
-	check("page tables are full");
-	sigaction(SIGBUS, &act, &old);
-	if (!sigsetjmp(bus, 1) && madvise(segs[0].map + PS, PS, MADV_HWPOISON))
-		ret = errno == EINVAL ? skip("MADV_HWPOISON") : fail("MADV_HWPOISON");
-	for (i = 0; i < nsegs && !ret; i++) {
-		if (sigsetjmp(bus, 1)) {
-			lost++;
-			continue;
-		}
-		touch(segs[i].map + PS);
+/* Let the memory of page 1 of a segment go bad.  We are told where it is mapped. */
+static int poison(struct seg *s)
+{
+	int i;
+
+	if (!sigsetjmp(bus, 1)) {
+		if (!madvise(s->map + PS, PS, MADV_HWPOISON))
+			return fail("MADV_HWPOISON brings no SIGBUS");
+		return errno == EINVAL ? skip("MADV_HWPOISON") : fail("MADV_HWPOISON");
 	}
-	sigaction(SIGBUS, &old, NULL);
-	if (ret)
-		return ret;
-	if (lost != nsegs)
-		return fail("%d of %d know that the page is lost", lost, nsegs);
-	for (i = 0; i < nsegs; i++) {
-		char byte;
+	for (i = 0; i < nsegs; i++)
+		if (bus_addr == segs[i].map + PS)
+			return PASS;
+	return fail("SIGBUS at %p", bus_addr);
+}
 
+/* The same by its frame, while nobody maps it. */
+static int poison_frame(struct seg *s)
+{
+	char text[32];
+	int i;
+
+	snprintf(text, sizeof(text), "%#lx", pfn_at(s->map + PS));
+	for (i = 0; i < nsegs; i++)
+		if (madvise(segs[i].map, NPAGES * PS, MADV_DONTNEED))
+			return fail("MADV_DONTNEED");
+	if (write_text(DEBUGFS "hwpoison/corrupt-pfn", text))
+		return errno == ENOENT ? skip("hwpoison/corrupt-pfn") :
+					 fail("hwpoison/corrupt-pfn");
+	return PASS;
+}
+
+/* All from segment @first on know that page 1 is lost; nobody reads zeros. */
+static int all_lost(int first)
+{
+	char byte;
+	int i;
+
+	for (i = first; i < nsegs; i++) {
+		if (!lost(segs[i].map + PS))
+			return fail("segment %d does not know that a page is lost", i);
 		if (pread(segs[i].fd, &byte, 1, PS) != -1)
 			return fail("the page was read");
 		/* Who gives it up, and its mapping, has a page again. */
@@ -2026,8 +2118,90 @@ static int test_hwpoison(void)
 			return fail("fallocate a hole");
 		memset(segs[i].want + PS, 0, PS);
 	}
-	return check("after the page was given up");
+	return again();
 }
+
+static int with_sigbus(int (*fn)(void))
+{
+	struct sigaction act = { .sa_sigaction = on_bus, .sa_flags = SA_NODEFER | SA_SIGINFO };
+	struct sigaction old;
+	int ret;
+
+	sigaction(SIGBUS, &act, &old);
+	ret = fn();
+	sigaction(SIGBUS, &old, NULL);
+	return ret;
+}
+
+/*
+ * Maps page 1 of a segment alone, at another address than others do, and wants to know at
+ * once when it is lost.
+ */
+static int bus_early(void)
+{
+	const struct timespec limit = { .tv_sec = seconds };
+	siginfo_t info;
+	sigset_t set;
+	char *map;
+	int i;
+
+	for (i = 0; i < nsegs; i++)
+		munmap(segs[i].map, NPAGES * PS);
+	map = mmap(NULL, 2 * PS, PROT_READ, MAP_SHARED, segs[nsegs - 1].fd, PS);
+	sigemptyset(&set);
+	sigaddset(&set, SIGBUS);
+	if (map == MAP_FAILED || sigprocmask(SIG_BLOCK, &set, NULL) ||
+	    prctl(PR_MCE_KILL, PR_MCE_KILL_SET, PR_MCE_KILL_EARLY, 0, 0))
+		return fail("PR_MCE_KILL");
+	touch(map);
+	raise(SIGSTOP);
+	if (sigtimedwait(&set, &info, &limit) != SIGBUS)
+		return fail("who maps another segment was not told");
+	return info.si_code == BUS_MCEERR_AO && info.si_addr == map ? PASS :
+		fail("SIGBUS with code %d, at %p, not %p", info.si_code, info.si_addr, map);
+}
+
+static int do_hwpoison(void)
+{
+	int status, ret;
+	pid_t pid;
+
+	if (setup(MEMFD))
+		return FAIL;
+	pid = fork();
+	if (!pid)
+		_exit(bus_early());
+	if (waitpid(pid, &status, WUNTRACED) != pid || !WIFSTOPPED(status))
+		return fail("child: status %#x", status);
+	ret = poison(segs);
+	kill(pid, ret ? SIGKILL : SIGCONT);
+	waitpid(pid, &status, 0);
+	if (ret)
+		return ret;
+	return status ? fail("child: status %#x", status) : all_lost(0);
+}
+
+static int do_hwpoison_frame(void)
+{
+	return setup(MEMFD) ?: poison_frame(segs) ?: all_lost(0);
+}
+
+/* What is bad already is not merged. */
+static int do_hwpoison_first(void)
+{
+	int ret = make_segs(MEMFD, NSEGS) ?: poison(segs + NSEGS - 1);
+
+	if (ret)
+		return ret;
+	nsegs = NSEGS - 1;
+	ret = merge();
+	nsegs = NSEGS;
+	return ret || all_lost(NSEGS - 1);
+}
+
+static int test_hwpoison(void) { return with_sigbus(do_hwpoison); }
+static int test_hwpoison_frame(void) { return with_sigbus(do_hwpoison_frame); }
+static int test_hwpoison_first(void) { return with_sigbus(do_hwpoison_first); }
 
 static int move(enum kind kind, int advice)
 {
@@ -2461,6 +2635,7 @@ static const struct {
 	{ "GEM", test_gem },
 	{ "accounting", test_accounting },
 	{ "no memory", test_nomem },
+	{ "out of memory", test_oom },
 	{ "swap", test_swap },
 	{ "swap of many slots", test_swap_many },
 	{ "swapoff", test_swapoff },
@@ -2479,6 +2654,8 @@ static const struct {
 	{ "NUMA hints", test_numa },
 	{ "soft offline", test_move },
 	{ "hwpoison", test_hwpoison },
+	{ "hwpoison, not mapped", test_hwpoison_frame },
+	{ "hwpoison, then merge", test_hwpoison_first },
 	{ "tmpfs with noswap", test_noswap },
 	{ "memfd_secret", test_secretmem },
 	{ "hugetlb", test_hugetlb },
