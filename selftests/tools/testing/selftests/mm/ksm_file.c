@@ -34,9 +34,14 @@
 #include <linux/fscrypt.h>
 #include <linux/fsverity.h>
 #include <linux/futex.h>
+#include <linux/hw_breakpoint.h>
 #include <linux/io_uring.h>
 #include <linux/loop.h>
+#include <linux/mempolicy.h>
+#include <linux/perf_event.h>
+#include <linux/userfaultfd.h>
 #include <mntent.h>
+#include <sched.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -76,6 +81,8 @@
 #define SNAPSHOT	"snapshot"
 #define MEMORY_DIR	"/sys/devices/system/memory/"
 #define NODE_DIR "/sys/devices/system/node/node"
+#define TRACING		"/sys/kernel/tracing/"
+#define PROBE		"ksm_file/text"
 
 #ifndef MADV_POPULATE_READ
 #define MADV_POPULATE_READ	22
@@ -83,6 +90,9 @@
 #endif
 #ifndef MADV_SOFT_OFFLINE
 #define MADV_SOFT_OFFLINE	101
+#endif
+#ifndef MADV_COLLAPSE
+#define MADV_COLLAPSE	25
 #endif
 #ifndef __NR_cachestat
 #define __NR_cachestat		451
@@ -626,6 +636,26 @@ static int make_files(int n, int np, bool same)
 				return FAIL;
 	}
 	return PASS;
+}
+
+/* A line of smaps of the mapping that begins at @map. */
+static long smaps_kb(const char *map, const char *key)
+{
+	FILE *fp = fopen("/proc/self/smaps", "r");
+	bool here = false;
+	unsigned long start, end;
+	char line[512];
+	long kb = -1;
+
+	while (fp && fgets(line, sizeof(line), fp)) {
+		if (sscanf(line, "%lx-%lx ", &start, &end) == 2)
+			here = start == (unsigned long)map;
+		else if (here && !strncmp(line, key, strlen(key)))
+			sscanf(line + strlen(key), ": %ld", &kb);
+	}
+	if (fp)
+		fclose(fp);
+	return kb;
 }
 
 /* ------------------------------------------------------------------------- */
@@ -1252,6 +1282,117 @@ static int op_preallocate(struct file *f)
 	int ret = falloc(f, 0, AT, PS);
 
 	return ret ?: falloc(f, FALLOC_FL_KEEP_SIZE, f->len, 2 * PS);
+}
+
+static int op_madv_remove(struct file *f)
+{
+	char *map = map_rw(f);
+	int ret = PASS;
+
+	if (!map)
+		return fail("mmap");
+	if (madvise(map + AT, PS, MADV_REMOVE))
+		ret = errno == EOPNOTSUPP ? skip("fallocate mode of MADV_REMOVE") :
+					     fail("MADV_REMOVE");
+	else
+		want_zero(f, AT, PS);
+	munmap(map, MAXLEN);
+	return ret;
+}
+
+/* A page is referenced, or soft-dirty, when it was used since the last time. */
+static int op_clear_refs(struct file *f)
+{
+	char *map = map_rw(f);
+	size_t p, n = pages(f);
+	int ret;
+
+	if (!map)
+		return fail("mmap");
+	for (p = 0; p < n; p++)
+		touch(map + p * PS);
+	if (smaps_kb(map, "Referenced") <= 0 || write_text("/proc/self/clear_refs", "1") ||
+	    smaps_kb(map, "Referenced"))
+		return fail("%ld kB are referenced", smaps_kb(map, "Referenced"));
+	if (!softdirty_supported()) {
+		ret = store(f, map, AT + 11);
+		munmap(map, MAXLEN);
+		return ret;
+	}
+	clear_softdirty();
+	for (p = 0; p < n; p++)
+		if (pagemap_is_softdirty(pagemap_fd, map + p * PS))
+			return fail("page %zu is soft-dirty", p);
+	ret = store(f, map, AT + 11);
+	for (p = 0; p < n && !ret; p++) {
+		bool stored = p == SLOT;
+
+		if (pagemap_is_softdirty(pagemap_fd, map + p * PS) != stored)
+			ret = fail("page %zu is%s soft-dirty", p, stored ? " not" : "");
+	}
+	munmap(map, MAXLEN);
+	return ret;
+}
+
+/* Which pages, as bits, were written to since they were asked for the last time? */
+static int pages_written(const struct file *f, const char *map, unsigned long *bits)
+{
+	struct page_region regions[MAXLEN / PS];
+	struct pm_scan_arg arg = {
+		.size = sizeof(arg),
+		.flags = PM_SCAN_WP_MATCHING | PM_SCAN_CHECK_WPASYNC,
+		.start = (unsigned long)map,
+		.end = (unsigned long)map + pages(f) * PS,
+		.vec = (unsigned long)regions,
+		.vec_len = ARRAY_SIZE(regions),
+		.category_mask = PAGE_IS_WRITTEN,
+		.return_mask = PAGE_IS_WRITTEN,
+	};
+	int i, n = ioctl(pagemap_fd, PAGEMAP_SCAN, &arg);
+	unsigned long at;
+
+	*bits = 0;
+	for (i = 0; i < n; i++)
+		for (at = regions[i].start; at < regions[i].end; at += PS)
+			*bits |= 1UL << ((at - arg.start) / PS);
+	return n < 0 ? fail("PAGEMAP_SCAN") : PASS;
+}
+
+/* Who asks for the pages that were written to is told of a store, not of merging. */
+static int op_pagemap_scan(struct file *f)
+{
+	struct uffdio_api api = { .api = UFFD_API, .features = UFFD_FEATURE_WP_ASYNC };
+	int uffd = syscall(__NR_userfaultfd, O_CLOEXEC | O_NONBLOCK);
+	struct uffdio_register reg = { .mode = UFFDIO_REGISTER_MODE_WP };
+	unsigned long first, merged, stored;
+	char *map = map_rw(f);
+	size_t p;
+	int ret;
+
+	if (uffd < 0 || ioctl(uffd, UFFDIO_API, &api)) {
+		munmap(map, MAXLEN);
+		close(uffd);
+		return skip("asynchronous userfaultfd");
+	}
+	reg.range.start = (unsigned long)map;
+	reg.range.len = MAXLEN;
+	if (!map || ioctl(uffd, UFFDIO_REGISTER, &reg))
+		return fail("UFFDIO_REGISTER");
+	for (p = 0; p < pages(f); p++)
+		touch(map + p * PS);
+	ret = pages_written(f, map, &first);
+	if (!model_only) {
+		ksm_set("run", 2);
+		ksm_set("run", 0);
+	}
+	ret = ret || merge() || pages_written(f, map, &merged) || store(f, map, AT + 11) ||
+	      pages_written(f, map, &stored);
+	if (!ret && (first != (1UL << pages(f)) - 1 || merged || stored != 1UL << SLOT))
+		ret = fail("pages written: at first %#lx, then %#lx, after a store %#lx", first,
+			   merged, stored);
+	munmap(map, MAXLEN);
+	close(uffd);
+	return ret;
 }
 
 static int op_collapse(struct file *f)
@@ -1928,6 +2069,53 @@ static int op_madv_cold(struct file *f)
 	return advise(f, MADV_COLD);
 }
 
+/* It is for anonymous memory. */
+static int op_madv_free(struct file *f)
+{
+	if (!madvise(f->map, pages(f) * PS, MADV_FREE) || errno != EINVAL)
+		return fail("MADV_FREE");
+	return PASS;
+}
+
+/*
+ * ksmd goes by files that are frozen.  Meanwhile the last user of one goes that has no
+ * name: it is deleted when it thaws, and nobody may wait for that who is needed to thaw.
+ */
+static int op_freeze(struct file *f)
+{
+	int fd = open(dirs[0], O_RDONLY), status, ret;
+	pid_t pid = fork();
+
+	if (!pid) {
+		if (source(f, 4 * PS, 0) >= 0)
+			raise(SIGSTOP);
+		_exit(1);
+	}
+	if (waitpid(pid, &status, WUNTRACED) != pid || !WIFSTOPPED(status) || fd < 0)
+		return fail("a file without a name");
+	/* equal pages of two files in the same directory */
+	if (fill(f, AT, ink(PS), PS) || fill(f + 2, AT, ink_buf, PS))
+		return FAIL;
+	sync_dirs();
+	if (ioctl(fd, FIFREEZE, 0)) {
+		ret = errno == EOPNOTSUPP ? skip("FIFREEZE") : fail("FIFREEZE");
+		kill(pid, SIGKILL);
+	} else {
+		ret = passes(1);
+		kill(pid, SIGKILL);
+		ret = ret || passes(2) || check_read(0, "read while frozen") ||
+		      check_maps("mapping while frozen");
+		look();
+		if (!model_only && f->pfn[SLOT] == f[2].pfn[SLOT])
+			ret = fail("ksmd merged what is frozen");
+		if (ioctl(fd, FITHAW, 0))
+			ksft_exit_fail_perror("FITHAW");
+	}
+	close(fd);
+	waitpid(pid, NULL, 0);
+	return ret ?: merge();
+}
+
 /* Nobody pages out what others use, too. */
 static int op_madv_pageout(struct file *f)
 {
@@ -1967,101 +2155,258 @@ static int op_soft_offline(struct file *f)
 	return moved(f, before);
 }
 
-/* The page is clean: nobody is killed, and every file reads its own again. */
+/* Every file reads its own page again, and merges it again, but not into bad memory. */
+static int read_again(struct file *f, unsigned long pfn)
+{
+	if (sharers(f, SLOT))
+		return fail("poisoned memory is still shared");
+	return merge() || moved(f, pfn);
+}
+
+/* The page is clean: nobody is killed. */
 static int op_hwpoison(struct file *f)
 {
+	unsigned long pfn = pfn_at(f->map + AT);
+
 	if (on_tmpfs(f->path))
 		return skip("a page of tmpfs is lost with its memory");
 	if (madvise(f->map + AT, PS, MADV_HWPOISON))
 		return errno == EINVAL ? skip("MADV_HWPOISON") :
 					 fail("MADV_HWPOISON");
-	return sharers(f, SLOT) ? fail("poisoned memory is still shared") : PASS;
+	return read_again(f, pfn);
 }
 
-/* Move a page to a NUMA node, and see that it is there. */
-static int move_to(void *addr, int node)
+/* The same by its frame, of a page that nobody maps, or uses in any other way. */
+static int op_hwpoison_inject(struct file *f)
+{
+	unsigned long pfn = pfn_at(f->map + AT);
+	char text[32];
+	int i;
+
+	if (on_tmpfs(f->path))
+		return skip("a page of tmpfs is lost with its memory");
+	for (i = 0; i < nfiles; i++)
+		if (madvise(files[i].map, MAXLEN, MADV_DONTNEED))
+			return fail("MADV_DONTNEED");
+	snprintf(text, sizeof(text), "%#lx", pfn);
+	if (write_text(DEBUGFS "hwpoison/corrupt-pfn", text))
+		return errno == ENOENT ? skip("hwpoison/corrupt-pfn") :
+					 fail("hwpoison/corrupt-pfn");
+	return read_again(f, pfn);
+}
+
+/* Move a page to a NUMA node. */
+static int by_move_pages(void *addr, int node)
 {
 	int status = 0;
 
-	if (syscall(__NR_move_pages, 0, 1, &addr, &node, &status,
-		    1 << 2 /* MPOL_MF_MOVE_ALL */) < 0)
+	if (syscall(__NR_move_pages, 0, 1, &addr, &node, &status, MPOL_MF_MOVE_ALL) < 0)
 		return fail("move_pages");
 	return status == node ? PASS :
 		fail("move_pages to node %d: %d", node, status);
 }
 
-static int op_migrate(struct file *f)
+static int by_mbind(void *addr, int node)
+{
+	unsigned long mask = 1UL << node;
+
+	return syscall(__NR_mbind, addr, PS, MPOL_BIND, &mask, 8 * sizeof(mask),
+		       MPOL_MF_MOVE_ALL | MPOL_MF_STRICT) ? fail("mbind") : PASS;
+}
+
+/* The whole process moves. */
+static int by_migrate_pages(void *addr, int node)
+{
+	unsigned long from = 3UL & ~(1UL << node), to = 1UL << node;
+
+	return syscall(__NR_migrate_pages, 0, 8 * sizeof(to), &from, &to) < 0 ?
+		fail("migrate_pages") : PASS;
+}
+
+static int migrate(struct file *f, int (*move)(void *addr, int node))
 {
 	void *addr = f->map + AT;
-	int i, ret;
+	int i;
 
 	if (access(NODE_DIR "1", F_OK))
 		return skip("no second node");
 	for (i = 0; i < 3; i++) {
 		unsigned long before = pfn_at(addr);
-		int from = -1;
+		int from = -1, to = -1;
 
 		/* without nodes it only tells where the page is */
-		if (syscall(__NR_move_pages, 0, 1, &addr, NULL, &from, 0))
-			return fail("move_pages");
-		ret = move_to(addr, i % 2);
-		if (!ret && from != i % 2)
-			ret = moved(f, before);
-		if (ret)
-			return ret;
+		if (syscall(__NR_move_pages, 0, 1, &addr, NULL, &from, 0) ||
+		    move(addr, i % 2))
+			return FAIL;
+		touch(addr);
+		if (syscall(__NR_move_pages, 0, 1, &addr, NULL, &to, 0) || to != i % 2)
+			return fail("the page is on node %d, not %d", to, i % 2);
+		if (from != to && moved(f, before))
+			return FAIL;
 	}
 	return PASS;
 }
 
-/*
- * The whole block of memory that holds a merged page goes.  What is on the last
- * node was plugged in, if all is well: nothing of it was reserved at boot.
- */
-static int op_offline(struct file *f)
+static int op_move_pages(struct file *f)
 {
-	char path[64], text[64];
-	unsigned long before;
-	int i, ret = FAIL, n = 0;
+	return migrate(f, by_move_pages);
+}
 
-	if (model_only)
-		return PASS;
-	if (read_text(MEMORY_DIR "block_size_bytes", text, sizeof(text)))
-		return skip("no memory hot-remove");
+static int op_mbind(struct file *f)
+{
+	return migrate(f, by_mbind);
+}
+
+static int op_migrate_pages(struct file *f)
+{
+	return migrate(f, by_migrate_pages);
+}
+
+/* The last node: what is there was plugged in, if all is well; nothing was reserved at boot. */
+static int last_node(void)
+{
+	char path[64];
+	int n = 0;
+
 	do
 		snprintf(path, sizeof(path), NODE_DIR "%d", ++n);
 	while (!access(path, F_OK));
-	if (n > 1 && move_to(f->map + AT, n - 1))
-		return FAIL;
-	before = pfn_at(f->map + AT);
-	n = snprintf(path, sizeof(path), MEMORY_DIR "memory%lu/",
-		     before / (strtoul(text, NULL, 16) / PS));
-	snprintf(path + n, sizeof(path) - n, "valid_zones");
-	if (read_text(path, text, sizeof(text)) || strcmp(text, "Movable"))
-		return skip("the page is not in movable memory: %s", text);
-	snprintf(path + n, sizeof(path) - n, "state");
-	/* What somebody has just pinned for a moment may stop it. */
-	for (i = 0; ret && i < 10; i++)
-		ret = write_text(path, "offline") ? FAIL : PASS;
-	if (ret)
-		return fail("%s: offline", path);
-	ret = moved(f, before);
-	if (!ret)
-		ret = check_maps("mapping after memory went");
-	return write_text(path, "online_movable") ? fail("%s: online", path) : ret;
+	return n - 1;
 }
 
+/* The number of the block of memory that a page is in, or -1. */
+static long memory_block(unsigned long pfn)
+{
+	char text[64];
+
+	if (read_text(MEMORY_DIR "block_size_bytes", text, sizeof(text)))
+		return -1;
+	return pfn / (strtoul(text, NULL, 16) / PS);
+}
+
+static int set_block(long block, const char *state)
+{
+	char path[64], zones[64];
+	int i;
+
+	snprintf(path, sizeof(path), MEMORY_DIR "memory%ld/valid_zones", block);
+	if (!strcmp(state, "offline") &&
+	    (read_text(path, zones, sizeof(zones)) || strcmp(zones, "Movable")))
+		return skip("the page is not in movable memory: %s", zones);
+	snprintf(path, sizeof(path), MEMORY_DIR "memory%ld/state", block);
+	/* What somebody has just pinned for a moment may stop it. */
+	for (i = 0; i < 10; i++)
+		if (!write_text(path, state))
+			return PASS;
+	return fail("%s: %s", path, state);
+}
+
+/* The whole block of memory that holds a merged page goes. */
+static int op_offline(struct file *f)
+{
+	unsigned long before;
+	long block;
+	int ret;
+
+	if (model_only)
+		return PASS;
+	if (memory_block(0) < 0)
+		return skip("no memory hot-remove");
+	if (last_node() && by_move_pages(f->map + AT, last_node()))
+		return FAIL;
+	before = pfn_at(f->map + AT);
+	block = memory_block(before);
+	ret = set_block(block, "offline");
+	if (ret)
+		return ret;
+	ret = moved(f, before) || check_maps("mapping after memory went");
+	return set_block(block, "online_movable") || ret;
+}
+
+/* How many pages are elsewhere than before?  But for the last file, all are merged. */
+static int count_moved(void)
+{
+	static unsigned long before[NFILES + 1][MAXLEN / PS];
+	int i, n = 0;
+	size_t p;
+
+	for (i = 0; i < nfiles; i++)
+		memcpy(before[i], files[i].pfn, sizeof(before[i]));
+	look();
+	for (i = 0; i < nfiles - 1; i++)
+		for (p = 0; p < pages(files + i); p++)
+			n += files[i].pfn[p] != before[i][p];
+	return n;
+}
+
+#define HOLES	4096		/* pages */
+#define PCP_LIST "/proc/sys/vm/percpu_pagelist_high_fraction"
+
+struct frame {
+	unsigned long pfn;
+	char *addr;
+};
+
+static int by_pfn(const void *a, const void *b)
+{
+	const struct frame *f = a, *g = b;
+
+	return f->pfn < g->pfn ? -1 : f->pfn > g->pfn;
+}
+
+/* Merge the scene into memory at the beginning of @frames, and make holes at their end. */
+static int merge_below(struct frame *frames, char *map)
+{
+	int i;
+
+	for (i = 0; i < HOLES; i++) {
+		frames[i].addr = map + i * PS;
+		frames[i].pfn = pfn_at(frames[i].addr);
+	}
+	qsort(frames, HOLES, sizeof(*frames), by_pfn);
+	/* the last one that is freed is the first to be used */
+	for (i = HOLES / 4; i--; )
+		madvise(frames[i].addr, PS, MADV_DONTNEED);
+	ksm_set("run", 2);
+	if (merge())
+		return FAIL;
+	for (i = HOLES / 2; i < HOLES; i += 2)
+		madvise(frames[i].addr, PS, MADV_DONTNEED);
+	look();
+	return PASS;
+}
+
+static int compact_below(struct frame *frames, int *n)
+{
+	char *map = mmap(NULL, HOLES * PS, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+	int ret = map == MAP_FAILED || merge_below(frames, map) ||
+		  write_text("/proc/sys/vm/compact_memory", "1") ? fail("compact_memory") : PASS;
+
+	*n = count_moved();
+	munmap(map, HOLES * PS);
+	return ret;
+}
+
+/* Pages that are merged are moved, sooner or later, to holes behind them. */
 static int op_compact(struct file *f)
 {
-	int fd = open("/proc/sys/vm/compact_memory", O_WRONLY);
-	int same;
+	static struct frame frames[HOLES];
+	int i, same, ret = PASS, n = 0;
 
-	if (fd < 0)
+	if (model_only || access("/proc/sys/vm/compact_memory", F_OK))
 		return skip("compaction");
-	if (write(fd, "1", 1) != 1)
-		fail("compact_memory");
-	close(fd);
-	return model_only || !unmerged(&same, true) ? PASS :
-		fail("what was merged is not any more");
+	/* a list of free pages for each CPU hides them from it: a short one */
+	if (write_text(PCP_LIST, "1000000"))
+		return fail(PCP_LIST);
+	for (i = 0; i < 20 && !n && !ret; i++)
+		ret = compact_below(frames, &n);
+	ksft_print_msg("%d pages moved in turn %d\n", n, i);
+	if (write_text(PCP_LIST, "0"))
+		return fail(PCP_LIST);
+	if (ret || unmerged(&same, true))
+		return fail("what was merged is not any more");
+	return n ? PASS : fail("nothing that is merged moved");
 }
 
 static int op_mlock(struct file *f)
@@ -2315,6 +2660,9 @@ static const struct op {
 	{ "zero unaligned", op_zero_unaligned, BREAKS },
 	{ "zero the end, keep size", op_zero_keep_size, INPLACE },
 	{ "preallocate", op_preallocate, INPLACE },
+	{ "MADV_REMOVE", op_madv_remove, INPLACE },
+	{ "clear_refs", op_clear_refs, BREAKS },
+	{ "PAGEMAP_SCAN with asynchronous userfaultfd", op_pagemap_scan, ANY | FRESH },
 	{ "collapse", op_collapse, INPLACE },
 	{ "insert", op_insert, INPLACE },
 	{ "move extents", op_move_extents, OTHERS_STAY },
@@ -2358,10 +2706,15 @@ static const struct op {
 	{ "MADV_WILLNEED", op_madv_willneed, ALL_STAY | READS },
 	{ "MADV_POPULATE_READ", op_madv_populate_read, ALL_STAY | READS },
 	{ "MADV_COLD", op_madv_cold, ALL_STAY | READS },
+	{ "MADV_FREE", op_madv_free, ALL_STAY | READS },
+	{ "freeze", op_freeze, ANY },
 	{ "MADV_PAGEOUT", op_madv_pageout, ANY | READS },
 	{ "soft offline", op_soft_offline, ANY | READS },
 	{ "hwpoison", op_hwpoison, ANY | READS },
-	{ "move_pages", op_migrate, ANY | READS },
+	{ "hwpoison, not mapped", op_hwpoison_inject, ANY | READS },
+	{ "move_pages", op_move_pages, ANY | READS },
+	{ "mbind", op_mbind, ANY | READS },
+	{ "migrate_pages", op_migrate_pages, ANY | READS },
 	{ "memory offline", op_offline, ANY | READS },
 	{ "compaction", op_compact, ANY | READS },
 	{ "mlock", op_mlock, ANY | READS },
@@ -2593,26 +2946,6 @@ static int test_counters(void)
 		fail("page cache shrank by %ld pages, not %ld", drop, sharing);
 }
 
-/* The line "KSM" in smaps of the mapping that begins at @map. */
-static long smaps_ksm_kb(const char *map)
-{
-	FILE *fp = fopen("/proc/self/smaps", "r");
-	bool here = false;
-	unsigned long start, end;
-	char line[512];
-	long kb = -1;
-
-	while (fp && fgets(line, sizeof(line), fp)) {
-		if (sscanf(line, "%lx-%lx ", &start, &end) == 2)
-			here = start == (unsigned long)map;
-		else if (here)
-			sscanf(line, "KSM: %ld", &kb);
-	}
-	if (fp)
-		fclose(fp);
-	return kb;
-}
-
 /* /proc tells which pages are merged, and how often that happened. */
 static int test_proc(void)
 {
@@ -2634,9 +2967,9 @@ static int test_proc(void)
 		if (count_kpageflags(f, kpf_ksm) != want)
 			return fail("%s: kpageflags: %d pages, not %d", f->path,
 				    count_kpageflags(f, kpf_ksm), want);
-		if (smaps_ksm_kb(f->map) != want * (long)PS / 1024)
+		if (smaps_kb(f->map, "KSM") != want * (long)PS / 1024)
 			return fail("%s: smaps: %ld kB, not %d pages", f->path,
-				    smaps_ksm_kb(f->map), want);
+				    smaps_kb(f->map, "KSM"), want);
 	}
 	if (read_vmstat("page_wp_merge") - merged <
 	    ksm_get("file_pages_sharing") - sharing)
@@ -2649,7 +2982,7 @@ static int test_proc(void)
 	ksm_set("run", 0);
 	look();
 	for (f = files; f < files + nfiles; f++)
-		if (count_kpageflags(f, kpf_ksm) || smaps_ksm_kb(f->map))
+		if (count_kpageflags(f, kpf_ksm) || smaps_kb(f->map, "KSM"))
 			return fail("%s: still merged after run=2", f->path);
 	merged = ksm_get("file_pages_broken") - merged;
 	broken = read_vmstat("page_wp_break") - broken;
@@ -3511,10 +3844,73 @@ static int test_swap_file(void)
 	return ret || check_read(0, "read after swap") || check_cold();
 }
 
-/* Programs run from merged pages. */
+/* What an ELF file that is mapped says of itself, as the kernel reads it. */
+static int build_id(const char *path, char id[20], unsigned long *pfn)
+{
+	int maps = open("/proc/self/maps", O_RDONLY), fd = open(path, O_RDONLY), ret;
+	char *map = mmap(NULL, PS, PROT_READ, MAP_PRIVATE, fd, 0);
+	struct procmap_query query = {
+		.size = sizeof(query),
+		.query_addr = (unsigned long)map,
+		.build_id_addr = (unsigned long)id,
+		.build_id_size = 20,
+	};
+
+	if (map == MAP_FAILED)
+		return fail("mmap %s", path);
+	ret = ioctl(maps, PROCMAP_QUERY, &query) || !query.build_id_size ?
+		fail("the build ID of %s", path) : PASS;
+	*pfn = pfn_at(map);
+	munmap(map, PS);
+	close(maps);
+	close(fd);
+	return ret;
+}
+
+/* The same as perf sees it, which cannot wait for the page and looks into the page cache. */
+static int perf_build_id(const char *path, char id[20])
+{
+	struct perf_event_attr attr = {
+		.type = PERF_TYPE_SOFTWARE,
+		.config = PERF_COUNT_SW_DUMMY,
+		.size = sizeof(attr),
+		.mmap = 1,
+		.mmap2 = 1,
+		.build_id = 1,
+	};
+	int perf = syscall(__NR_perf_event_open, &attr, 0, -1, -1, 0), fd, ret;
+	struct {
+		struct perf_event_header head;
+		__u32 pid, tid;
+		__u64 addr, len, pgoff;
+		__u8 size, unused[3], id[20];
+	} *record;
+	char *ring, *map;
+
+	if (perf < 0)
+		return skip("perf");
+	ring = mmap(NULL, 2 * PS, PROT_READ | PROT_WRITE, MAP_SHARED, perf, 0);
+	fd = open(path, O_RDONLY);
+	map = mmap(NULL, PS, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0);
+	if (ring == MAP_FAILED || map == MAP_FAILED)
+		return fail("mmap %s", path);
+	record = (void *)(ring + PS);
+	ret = record->head.type == PERF_RECORD_MMAP2 && record->addr == (unsigned long)map &&
+	      record->head.misc & PERF_RECORD_MISC_MMAP_BUILD_ID && record->size == 20 ?
+		PASS : fail("perf does not know the build ID of %s", path);
+	memcpy(id, record->id, 20);
+	munmap(ring, 2 * PS);
+	munmap(map, PS);
+	close(perf);
+	close(fd);
+	return ret;
+}
+
+/* Programs run from merged pages, and show what they are. */
 static int test_exec_merged(void)
 {
-	char cmd[3 * PATH_MAX];
+	char cmd[3 * PATH_MAX], want[20] = "", id[20] = "";
+	unsigned long pfn[2];
 	int i, ret = PASS;
 	long sharing;
 
@@ -3531,6 +3927,15 @@ static int test_exec_merged(void)
 		return fail("%ld pages of a program merged",
 			    ksm_get("file_pages_sharing") - sharing);
 	for (i = 0; i < 2; i++) {
+		snprintf(cmd, sizeof(cmd), "%s/sh%d", dirs[i], i);
+		if (build_id("/bin/sh", want, pfn + i) || build_id(cmd, id, pfn + i) ||
+		    memcmp(id, want, 20) || perf_build_id(cmd, id) == FAIL ||
+		    memcmp(id, want, 20))
+			ret = fail("%s has another build ID", cmd);
+	}
+	if (pfn[0] != pfn[1])
+		ret = fail("the headers are not merged");
+	for (i = 0; i < 2; i++) {
 		snprintf(cmd, sizeof(cmd),
 			 "%s/sh%d -c 'exec test $((6 * 7)) = 42'", dirs[i], i);
 		if (system(cmd))
@@ -3543,6 +3948,167 @@ static int test_exec_merged(void)
 			ret = fail("%s", cmd);
 	}
 	return ret;
+}
+
+/* Files with a function in a page, merged.  Maps that of @f, to be run. */
+static char *map_text(const struct file *f)
+{
+	static const unsigned char code[] = { 0x55, 0x5d, 0xc3 };	/* push, pop, ret */
+	char *map;
+	int i;
+
+	for (i = 0; i < nfiles; i++)
+		if (memcmp(files[i].want + AT, code, sizeof(code)) &&
+		    fill(files + i, AT, code, sizeof(code)))
+			return NULL;
+	if (merge())
+		return NULL;
+	map = mmap(NULL, MAXLEN, PROT_READ | PROT_EXEC, MAP_PRIVATE, f->fd, 0);
+	return map == MAP_FAILED ? NULL : map;
+}
+
+static void run_text(char *map, int n)
+{
+	void (*text)(void);
+
+	text = (typeof(text))(map + AT);
+	while (n--)
+		text();
+}
+
+/* How often was a probe hit? */
+static long probe_hits(void)
+{
+	FILE *fp = fopen(TRACING "uprobe_profile", "r");
+	long hits = -1;
+
+	if (fp && fscanf(fp, "%*s %*s %ld", &hits) != 1)
+		hits = -1;
+	if (fp)
+		fclose(fp);
+	return hits;
+}
+
+/* A probe goes into a copy of whoever runs the page; who shares it has no part in that. */
+static int test_uprobe(void)
+{
+	char *map, *other, *line;
+	int ret;
+
+	if (access(TRACING "uprobe_events", F_OK))
+		return skip("uprobes");
+	if (make_files(3, 4, false))
+		return FAIL;
+	map = map_text(files);
+	other = map_text(files + 1);
+	if (!map || !other)
+		return fail("mmap");
+	if (asprintf(&line, "p:" PROBE " %s:%#lx", files->path, AT) < 0 ||
+	    write_text(TRACING "uprobe_events", line) ||
+	    write_text(TRACING "events/" PROBE "/enable", "1"))
+		return fail("uprobe_events");
+	free(line);
+	run_text(map, 3);
+	run_text(other, 5);
+	ret = check_read(0, "read with a probe") || check_maps("mapping with a probe") ||
+	      check_bytes(files + 1, other, "text of another file");
+	if (!memcmp(map, files->want, files->len) || sharers(files, SLOT) != 2)
+		ret = fail("there is no probe, or it broke a page");
+	ksm_set("run", 2);
+	ret = ret || merge();
+	run_text(map, 4);
+	if (probe_hits() != 7)
+		ret = fail("%ld hits, not 7", probe_hits());
+	if (write_text(TRACING "events/" PROBE "/enable", "0") ||
+	    write_text(TRACING "uprobe_events", "-:" PROBE))
+		return fail("uprobe_events");
+	run_text(map, 1);
+	ret = ret || check_bytes(files, map, "text without a probe") || check_cold();
+	munmap(map, MAXLEN);
+	munmap(other, MAXLEN);
+	return ret;
+}
+
+/* A breakpoint belongs to an address, whatever page comes to be there. */
+static int test_breakpoint(void)
+{
+	struct perf_event_attr attr = {
+		.type = PERF_TYPE_BREAKPOINT,
+		.size = sizeof(attr),
+		.bp_type = HW_BREAKPOINT_X,
+		.bp_len = sizeof(long),
+		.exclude_kernel = 1,
+	};
+	__u64 hits = 0;
+	char *map;
+	int fd, ret;
+
+	if (make_files(3, 4, false))
+		return FAIL;
+	map = map_text(files);
+	attr.bp_addr = (unsigned long)map + AT;
+	fd = syscall(__NR_perf_event_open, &attr, 0, -1, -1, 0);
+	if (!map)
+		return FAIL;
+	if (fd < 0) {
+		ret = skip("hardware breakpoints");
+	} else {
+		run_text(map, 3);
+		ksm_set("run", 2);
+		run_text(map, 4);
+		ret = merge();
+		run_text(map, 5);
+		if (read(fd, &hits, sizeof(hits)) != sizeof(hits) || hits != 12)
+			ret = fail("%llu hits, not 12", (unsigned long long)hits);
+		ret = ret || check_bytes(files, map, "text") || check_read(0, "read") ||
+		      check_cold();
+	}
+	munmap(map, MAXLEN);
+	close(fd);
+	return ret;
+}
+
+/* Sectors that were written to all disks. */
+static long sectors_written(void)
+{
+	FILE *fp = fopen("/proc/diskstats", "r");
+	long sum = -1, n;
+
+	while (fp && fscanf(fp, "%*d %*d %*s %*d %*d %*d %*d %*d %*d %ld %*[^\n]", &n) == 1)
+		sum += n;
+	if (fp)
+		fclose(fp);
+	return sum;
+}
+
+/* Neither merged nor given back is anything written to a disk, at once or when synced. */
+static int test_no_writes(void)
+{
+	long first = sectors_written(), before, idle, more = 1;
+	int i;
+
+	if (on_tmpfs(dirs[0]))
+		return skip("there is no disk");
+	if (make_scene() || read_all())
+		return FAIL;
+	if (sectors_written() - first < NFILES * NPAGES)
+		return fail("a scene of %ld sectors", sectors_written() - first);
+	/* journals and logs come to rest in their own time; ext2 writes whenever it is synced */
+	for (i = 0; i < 20 && more > 0; i++) {
+		before = sectors_written();
+		sync_dirs();
+		sync_dirs();
+		sync_dirs();
+		idle = sectors_written() - before;
+		if (merge())
+			return FAIL;
+		sync_dirs();
+		ksm_set("run", 2);
+		ksm_set("run", 0);
+		sync_dirs();
+		more = sectors_written() - before - 2 * idle;
+	}
+	return more > 0 ? fail("%ld sectors written", more) : check_cold();
 }
 
 /*
@@ -3654,6 +4220,459 @@ static int test_no_memory(void)
 	return check_read(0, "read after a write") || check_cold();
 }
 
+/* What is done to merged files while an allocation fails: not by filesystems, but for merging. */
+static int nomem_run;
+
+static int nomem_merged(void)
+{
+	munlock(files->map, MAXLEN);
+	return advise_all(MADV_MERGEABLE) || merge();
+}
+
+static int nomem_unmerged(void)
+{
+	ksm_set("run", 2);
+	ksm_set("run", 0);
+	return advise_all(MADV_MERGEABLE) || read_all();
+}
+
+/* Files that nobody has seen. */
+static int nomem_fresh(void)
+{
+	remove_scene();
+	return make_files(3, 4, false) || read_all();
+}
+
+static int nomem_ksmd(void)
+{
+	return passes(1);
+}
+
+static int nomem_mergeable(void)
+{
+	int i, ret = 0;
+
+	for (i = 0; i < nfiles && !ret; i++)
+		ret = madvise(files[i].map, MAXLEN, MADV_MERGEABLE);
+	return ret;
+}
+
+static int nomem_unmergeable(void)
+{
+	return madvise(files->map, MAXLEN, MADV_UNMERGEABLE);
+}
+
+static int nomem_mlock(void)
+{
+	return mlock(files->map, pages(files) * PS);
+}
+
+static int nomem_unmerge(void)
+{
+	return pwrite(nomem_run, "2", 1, 0) != 1;
+}
+
+static int nomem_check(bool done)
+{
+	ksm_set("run", 0);
+	return check_read(0, "read after an allocation failed") ||
+	       check_maps("mapping after an allocation failed");
+}
+
+static const struct nomem nomem_ops[] = {
+	{ "ksmd", nomem_unmerged, nomem_ksmd, nomem_check },
+	{ "MADV_MERGEABLE", nomem_fresh, nomem_mergeable, nomem_check },
+	{ "MADV_UNMERGEABLE", nomem_merged, nomem_unmergeable, nomem_check },
+	{ "mlock", nomem_merged, nomem_mlock, nomem_check },
+	{ "run=2", nomem_merged, nomem_unmerge, nomem_check },
+};
+
+static int do_nomem(void)
+{
+	char path[64], pid[16];
+	int self, ksmd, n, ret = PASS;
+	size_t i;
+
+	if (find_ksmd(pid, sizeof(pid)))
+		return fail("no ksmd");
+	snprintf(path, sizeof(path), "/proc/%s/fail-nth", pid);
+	ksmd = open(path, O_RDWR);
+	self = open("/proc/thread-self/fail-nth", O_RDWR);
+	nomem_run = open(KSM_DIR "run", O_WRONLY);
+	if (ksmd < 0 || self < 0 || nomem_run < 0)
+		return fail("open");
+	for (i = 0; i < ARRAY_SIZE(nomem_ops) && !ret; i++) {
+		n = nomem_each(nomem_ops + i, nomem_ops[i].fn == nomem_ksmd ? ksmd : self);
+		/* each of them needs some, or it is not what it is taken for */
+		if (n < 1)
+			ret = fail("%s: %d allocations failed", nomem_ops[i].name, n);
+	}
+	close(ksmd);
+	close(self);
+	close(nomem_run);
+	return ret || nomem_merged() || check_cold();
+}
+
+/* Each allocation fails once, and only the operation that needed it does. */
+static int test_nomem(void)
+{
+	int ret;
+
+	if (access(DEBUGFS "failslab", F_OK) || access(DEBUGFS "fail_page_alloc", F_OK))
+		return skip("no fault injection");
+	if (fault_injection("failslab", "0") || fault_injection("fail_page_alloc", "0"))
+		return FAIL;
+	ksm_mode("madvise");
+	/* The program itself needs no memory meanwhile, which it could not be told of. */
+	if (mlockall(MCL_CURRENT))
+		return fail("mlockall");
+	ret = nomem_fresh() || do_nomem();
+	munlockall();
+	return ret;
+}
+
+/* ------------------------------------------------------------------------- */
+/* two files of the same pages, more than a scene has */
+
+static struct big {
+	char path[PATH_MAX];
+	int fd;
+	char *map;			/* or NULL */
+	char *want;
+} bigs[2];
+
+static size_t big_len;
+
+static int big_map(int prot)
+{
+	struct big *b;
+	size_t off;
+
+	for (b = bigs; b < bigs + 2; b++) {
+		b->map = mmap(NULL, big_len, prot, MAP_SHARED, b->fd, 0);
+		if (b->map == MAP_FAILED)
+			return fail("mmap %s", b->path);
+		for (off = 0; off < big_len; off += PS)
+			touch(b->map + off);
+	}
+	return PASS;
+}
+
+static void big_unmap(void)
+{
+	struct big *b;
+
+	for (b = bigs; b < bigs + 2; b++) {
+		if (b->map)
+			munmap(b->map, big_len);
+		b->map = NULL;
+	}
+}
+
+/* Both files have their bytes, by read and by mapping. */
+static int big_check(const char *how)
+{
+	struct big *b;
+	size_t off;
+
+	for (b = bigs; b < bigs + 2; b++) {
+		for (off = 0; off < big_len; off += MAXLEN)
+			if (pread(b->fd, scratch, MAXLEN, off) != (ssize_t)MAXLEN ||
+			    memcmp(scratch, b->want + off, MAXLEN) ||
+			    (b->map && memcmp(b->map + off, b->want + off, MAXLEN)))
+				return fail("%s: %s: bytes near %#zx", b->path, how, off);
+	}
+	return PASS;
+}
+
+/* Wait until so many slots share the page of another one. */
+static int big_merge(long slots)
+{
+	int i;
+
+	ksm_set("run", 1);
+	for (i = 0; i < seconds * 50 && ksm_get("file_pages_sharing") < slots; i++)
+		usleep(20000);
+	ksm_set("run", 0);
+	if (ksm_get("file_pages_sharing") < slots)
+		return fail("%ld of %ld pages are merged", ksm_get("file_pages_sharing"), slots);
+	return big_check("merged");
+}
+
+/* Run a test on merged files of @n fresh pages (@same: all the same page). */
+static int with_bigs(size_t n, bool same, int (*fn)(void))
+{
+	long sharing = ksm_get("file_pages_sharing");
+	struct big *b;
+	size_t off;
+	int ret = PASS;
+
+	big_len = n * PS;
+	for (b = bigs; b < bigs + 2 && !ret; b++) {
+		snprintf(b->path, sizeof(b->path), "%s/big", dirs[b - bigs]);
+		b->want = malloc(big_len);
+		b->fd = open(b->path, O_RDWR | O_CREAT | O_TRUNC, 0600);
+		if (!b->want || b->fd < 0)
+			ret = fail("create %s", b->path);
+		for (off = 0; off < big_len && !ret; off += PS) {
+			const char *page = b > bigs ? bigs->want + off :
+				same && off ? bigs->want : ink(PS);
+
+			memcpy(b->want + off, page, PS);
+			if (pwrite(b->fd, page, PS, off) != (ssize_t)PS)
+				ret = fail("pwrite %s", b->path);
+		}
+	}
+	sync_dirs();
+	ret = ret || big_check("written") ||
+	      big_merge(sharing + (same ? 2 * n - 1 : n)) ? FAIL : fn();
+	big_unmap();
+	for (b = bigs; b < bigs + 2; b++) {
+		close(b->fd);
+		unlink(b->path);
+		free(b->want);
+		memset(b, 0, sizeof(*b));
+	}
+	return ret;
+}
+
+/* How many pages of the first file are in a block of memory, and shared by the second? */
+static int big_in_block(long block)
+{
+	size_t off;
+	int n = 0;
+
+	for (off = 0; off < big_len; off += PS) {
+		unsigned long pfn = pfn_at(bigs[0].map + off);
+
+		if (pfn != pfn_at(bigs[1].map + off))
+			return -fail("page %zu is not merged", off / PS);
+		n += memory_block(pfn) == block;
+	}
+	return n;
+}
+
+#define OFFLINE_PAGES	512
+
+static int do_offline(void)
+{
+	static int nodes[OFFLINE_PAGES], status[OFFLINE_PAGES];
+	static void *addr[OFFLINE_PAGES];
+	long block;
+	int i, ret;
+
+	if (big_map(PROT_READ))
+		return FAIL;
+	for (i = 0; i < OFFLINE_PAGES; i++) {
+		addr[i] = bigs[0].map + i * PS;
+		nodes[i] = last_node();
+	}
+	if (syscall(__NR_move_pages, 0, OFFLINE_PAGES, addr, nodes, status, MPOL_MF_MOVE_ALL))
+		return fail("move_pages");
+	block = memory_block(pfn_at(bigs[0].map));
+	if (big_in_block(block) < OFFLINE_PAGES / 2)
+		return fail("%d pages in block %ld", big_in_block(block), block);
+	ret = set_block(block, "offline");
+	if (ret)
+		return ret;
+	ret = big_in_block(block) ? fail("pages are in a block that is offline") :
+				    big_check("after memory went");
+	return set_block(block, "online_movable") || ret;
+}
+
+/* A block of memory with many merged pages goes. */
+static int test_offline(void)
+{
+	return memory_block(0) < 0 ? skip("no memory hot-remove") :
+				     with_bigs(OFFLINE_PAGES, false, do_offline);
+}
+
+/* Reclaim what no process maps, all of it. */
+static int big_reclaim(void)
+{
+	struct cachestat_range range = { 0, big_len };
+	struct cachestat cs = {};
+	int i, n;
+
+	for (i = 0, n = 0; i < 50 && n < 2; i += n == 0) {
+		write_text("/sys/fs/cgroup/memory.reclaim", "1G swappiness=0");
+		if (syscall(__NR_cachestat, bigs[n].fd, &range, &cs, 0))
+			return skip("cachestat");
+		n = cs.nr_cache ? 0 : n + 1;
+		if (n && cs.nr_evicted != big_len / PS)
+			return fail("%llu of %zu pages have a shadow",
+				    (unsigned long long)cs.nr_evicted, big_len / PS);
+	}
+	return n == 2 ? PASS : fail("%llu pages stay", (unsigned long long)cs.nr_cache);
+}
+
+static long refaults(void)
+{
+	/* what CPUs have not added up yet */
+	write_text("/proc/sys/vm/stat_refresh", "1");
+	return read_vmstat("workingset_refault_file");
+}
+
+static int do_refault(void)
+{
+	long before, want = 2 * big_len / PS;
+	int ret = big_reclaim();
+
+	if (ret)
+		return ret;
+	before = refaults();
+	if (big_check("read again"))
+		return FAIL;
+	return refaults() - before >= want ? PASS :
+		fail("%ld of %ld refaults", refaults() - before, want);
+}
+
+/* Each slot of what was reclaimed remembers it, and its refault counts. */
+static int test_refault(void)
+{
+	cpu_set_t one, all;
+	int ret;
+
+	if (on_tmpfs(dirs[0]) || on_fs(dirs[0], OVERLAYFS_SUPER_MAGIC))
+		return skip("a disk, and files that have pages");
+	/* those that come back on another node are not counted */
+	CPU_ZERO(&one);
+	CPU_SET(0, &one);
+	if (sched_getaffinity(0, sizeof(all), &all) || sched_setaffinity(0, sizeof(one), &one))
+		return fail("affinity");
+	ret = with_bigs(128, false, do_refault);
+	return sched_setaffinity(0, sizeof(all), &all) ? fail("affinity") : ret;
+}
+
+#define MANY_SLOTS	4096
+
+/* Fails if something took long since it was asked the last time. */
+static int in_time(const char *what)
+{
+	static struct timespec last;
+	struct timespec now;
+	long ms;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	ms = (now.tv_sec - last.tv_sec) * 1000 + (now.tv_nsec - last.tv_nsec) / 1000000;
+	last = now;
+	if (!what)
+		return PASS;
+	ksft_print_msg("%d slots: %s: %ld ms\n", MANY_SLOTS, what, ms);
+	return ms > seconds * 1000 / 4 ? fail("that is long") : PASS;
+}
+
+static int do_many(void)
+{
+	struct big *b = bigs;
+	int node;
+
+	if (ksm_get("file_pages_shared") != 1)
+		return fail("%ld groups", ksm_get("file_pages_shared"));
+	in_time(NULL);
+	if (pwrite(b->fd, ink(PS), PS, 0) != (ssize_t)PS || in_time("write"))
+		return fail("pwrite");
+	memcpy(b->want, ink_buf, PS);
+	if (big_map(PROT_READ | PROT_WRITE) || in_time("map"))
+		return FAIL;
+	b->map[PS] ^= 0x5a;
+	b->want[PS] ^= 0x5a;
+	if (in_time("store"))
+		return FAIL;
+	for (node = last_node() > 0; node >= 0 && last_node() > 0; node--)
+		if (by_move_pages(b->map + 2 * PS, node) || in_time("migrate"))
+			return FAIL;
+	if (pfn_at(b->map + 2 * PS) != pfn_at(b[1].map + big_len - PS) ||
+	    big_check("migrated"))
+		return fail("it is not one page any more");
+	in_time(NULL);
+	if (madvise(b->map, big_len, MADV_PAGEOUT) || in_time("MADV_PAGEOUT"))
+		return fail("MADV_PAGEOUT");
+	big_unmap();
+	in_time(NULL);
+	if (ftruncate(b->fd, PS + PS / 2) || in_time("truncate") || ftruncate(b->fd, big_len))
+		return fail("ftruncate");
+	memset(b->want + PS + PS / 2, 0, big_len - PS - PS / 2);
+	if (big_check("truncated"))
+		return FAIL;
+	in_time(NULL);
+	forget();
+	return in_time("reclaim") || big_check("read again");
+}
+
+/* A page in thousands of slots, mapped by all: nothing takes long, whoever has to see all. */
+static int test_many(void)
+{
+	long max = ksm_get("max_page_sharing");
+	int ret;
+
+	ksm_set("run", 2);
+	ksm_set("run", 0);
+	ksm_set("max_page_sharing", MANY_SLOTS);
+	ret = with_bigs(MANY_SLOTS / 2, true, do_many);
+	forget();
+	ksm_set("run", 2);
+	ksm_set("run", 0);
+	ksm_set("max_page_sharing", max);
+	return ret;
+}
+
+/* Whoever asks for a huge page of the first file, to run it, gets one of merged pages. */
+static int collapse(void)
+{
+	int i;
+
+	for (i = 0; i < 100; i++) {
+		if (!madvise(bigs->map, HPAGE_SIZE, MADV_COLLAPSE))
+			return smaps_kb(bigs->map, "FilePmdMapped") * 1024 == HPAGE_SIZE ? PASS :
+				fail("no huge page is mapped");
+		usleep(50000);
+	}
+	return fail("MADV_COLLAPSE");
+}
+
+static int do_collapse(void)
+{
+	const long merged = HPAGE_SIZE / PS;
+	struct big *b = bigs;
+	int fd;
+
+	for (b = bigs; b < bigs + 2; b++) {
+		/* whoever could write to it keeps a file from having huge pages */
+		close(b->fd);
+		b->fd = open(b->path, O_RDONLY);
+		b->map = mmap(NULL, 2 * HPAGE_SIZE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		b->map = (char *)(((unsigned long)b->map + HPAGE_SIZE - 1) & -HPAGE_SIZE);
+		if (b->fd < 0 || mmap(b->map, HPAGE_SIZE, PROT_READ | PROT_EXEC,
+				      MAP_PRIVATE | MAP_FIXED, b->fd, 0) != b->map)
+			return fail("mmap");
+	}
+	b = bigs;
+	/* It is one as long as nobody has equal pages. */
+	if (collapse() || big_check("collapsed") || big_merge(merged) ||
+	    smaps_kb(b->map, "FilePmdMapped"))
+		return fail("a huge page with equal pages");
+	/* Or until the file is written to. */
+	if (collapse())
+		return FAIL;
+	fd = open(b->path, O_RDWR);
+	if (fd < 0 || pwrite(fd, ink(100), 100, AT) != 100)
+		return fail("pwrite");
+	close(fd);
+	memcpy(b->want + AT, ink_buf, 100);
+	return big_check("written to") || big_merge(merged - 1);
+}
+
+/* Huge pages of programs. */
+static int test_collapse(void)
+{
+	if (on_tmpfs(dirs[0]))
+		return skip("ksm_shmem has that");
+	if (!read_pmd_pagesize())
+		return skip("transparent huge pages");
+	return with_bigs(HPAGE_SIZE / PS, false, do_collapse);
+}
+
 /* ksmd at work while every operation runs: the bytes only. */
 static int test_all_at_once(void)
 {
@@ -3715,8 +4734,16 @@ static const struct test {
 	{ "encrypted files", test_encrypted },
 	{ "swap file", test_swap_file },
 	{ "programs", test_exec_merged },
+	{ "uprobe in merged text", test_uprobe },
+	{ "hardware breakpoint in merged text", test_breakpoint },
+	{ "merging writes nothing to disk", test_no_writes },
 	{ "no memory for a copy", test_no_memory },
 	{ "no memory for ksmd", test_ksmd_no_memory },
+	{ "each allocation fails once", test_nomem },
+	{ "memory offline, with many merged pages", test_offline },
+	{ "refault", test_refault },
+	{ "a page in thousands of slots", test_many },
+	{ "MADV_COLLAPSE", test_collapse },
 	{ "operations while ksmd runs", test_all_at_once },
 };
 
