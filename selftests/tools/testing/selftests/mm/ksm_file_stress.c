@@ -2,25 +2,34 @@
 /*
  * Everything that can happen to merged file pages, all at once, to a model.
  *
- * Usage: ksm_file_stress [-d SECONDS] [-s SEED] [-w WORKERS] [-m] DIR [DIR2]
+ * Usage: ksm_file_stress [-d SECONDS] [-s SEED] [-w WORKERS] [-m | -o] DIR [DIR2]
  *
  * DIR and DIR2 are directories on file systems that merge; -m tries the model
- * only, on any kernel.
+ * only, on any kernel; -o makes nearly all pages of more files equal, so that
+ * one folio, and its lock, serves thousands of slots.
  *
  * There is a set of files that all workers use. Each page belongs to one
  * worker, which alone changes it and knows each byte of it; the others read it
  * and check that they see what the model says, or while it is being changed,
  * the old or the new. The unit is a sector: all its words tell their place and
  * the sector's tag. Most pages get the same tag throughout, one of very few,
- * so that pages are equal all over the place. Each worker has a file of its
- * own, too, for what concerns a whole file. Meanwhile the main process writes
- * back, drops caches, reclaims, and switches ksmd on, off and back.
+ * so that pages are equal all over the place. Most changes fall into one part
+ * of the files at a time, so that there always are pages that come to rest and
+ * merge. Each worker has a file of its own, too, for what concerns a whole file.
+ *
+ * Meanwhile other processes write back, drop caches and reclaim; compact and
+ * migrate memory; and take CPUs and memory away and give them back. The main
+ * process switches ksmd on, off and back. What the system has of that must have
+ * happened, and so must merges and breaks, or the test fails.
  */
 #define _GNU_SOURCE
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <limits.h>
 #include <linux/f2fs.h>
+#include <linux/mempolicy.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -31,6 +40,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -43,7 +53,13 @@
 #define SECTORS		(PS / SECTOR)
 #define WORDS		(PS / sizeof(uint64_t))
 #define NFILES		8
+#define MAXFILES	32		/* with -o */
 #define NPAGES		128		/* pages that all workers use */
+#define PARTS		4		/* of the pages, of which one is changed */
+#define PART_SECONDS	3		/* for that long */
+#define RUN		16		/* pages that are dealt with together */
+#define RATE		5		/* merges and breaks a second, at least */
+#define RARE		60		/* seconds in which all ought to happen */
 #define NTAIL		8		/* pages after them that come and go */
 #define NOWN		32		/* pages of a worker's own file */
 #define MAXWORKERS	32
@@ -66,23 +82,42 @@ enum {
 	OP_WRITE, OP_WRITE_SECTORS, OP_STORE, OP_STORE_FRESH, OP_DIRECT_WRITE,
 	OP_PUNCH, OP_ZERO, OP_READ_INTO_MAP, OP_FORK_STORE, OP_TAIL, OP_OWN_FILE,
 	OP_READ, OP_DIRECT_READ, OP_LOAD, OP_PRIVATE, OP_DONTNEED, OP_FSYNC,
-	OP_PAGEOUT, OP_MLOCK, OP_FORK, OPS
+	OP_PAGEOUT, OP_MLOCK, OP_FORK, OP_EXEC, OP_ADVISE, OPS
 };
 
 static const char * const op_names[OPS] = {
 	"write", "write of sectors", "store", "store to a fresh mapping",
 	"direct write", "punch", "zero", "read into a mapping",
 	"store by a child", "tail", "whole file", "read", "direct read", "load",
-	"private store", "DONTNEED", "fsync", "PAGEOUT", "mlock", "fork",
+	"private store", "DONTNEED", "fsync", "PAGEOUT", "mlock", "fork", "exec",
+	"MERGEABLE, UNMERGEABLE",
+};
+
+/* What befalls all memory; the unit is one, or a page. */
+enum {
+	ACT_RUN, ACT_MODE, ACT_SYNC, ACT_EVICT, ACT_RECLAIM, ACT_COMPACT,
+	ACT_MOVE, ACT_MIGRATE, ACT_LRU, ACT_CPU, ACT_MEMORY, ACTS
+};
+
+static const char * const act_names[ACTS] = {
+	"run = 0, 2", "file = never, madvise", "syncfs", "drop_caches",
+	"memory.reclaim", "compact_memory", "move_pages, pages", "migrate_pages",
+	"lru_gen", "CPU offline", "memory offline",
 };
 
 /* What all processes share. */
 static struct {
-	struct slot slots[NFILES][NPAGES];
+	struct slot slots[MAXFILES][NPAGES];
 	uint32_t tags;			/* the last tag in use */
 	int stop;
-	int wrong;
+	int failed;
+	unsigned long wrong;		/* bytes */
+	int part;			/* of the pages that is changed now */
+	pid_t pids[MAXWORKERS];
+	uint64_t program;		/* hash of the program */
 	unsigned long ops[OPS];
+	unsigned long acts[ACTS];
+	bool lacks[ACTS];		/* what the system does not have */
 } *model;
 
 struct worker {
@@ -98,10 +133,12 @@ struct worker {
 };
 
 static const char *dirs[2];
-static int fds[NFILES], direct[NFILES];
-static char *maps[NFILES];		/* of each process */
+static int fds[MAXFILES], direct[MAXFILES];
+static char *maps[MAXFILES];		/* of each process */
+static int nfiles = NFILES;
 static int workers = 8;
-static bool model_only;
+static int last_node;			/* with memory */
+static bool model_only, one_content;
 
 static uint64_t word(uint32_t tag, size_t i)
 {
@@ -116,7 +153,8 @@ static uint32_t rnd(struct worker *w, uint32_t n)
 	return (w->rand >> 20) % n;
 }
 
-static __printf(1, 2) void wrong(const char *fmt, ...)
+/* Something is not as it has to be; so many bytes, if any. */
+static __printf(2, 3) void wrong(size_t bytes, const char *fmt, ...)
 {
 	char msg[256];
 	va_list ap;
@@ -124,7 +162,8 @@ static __printf(1, 2) void wrong(const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(msg, sizeof(msg), fmt, ap);
 	va_end(ap);
-	if (__atomic_fetch_add(&model->wrong, 1, __ATOMIC_SEQ_CST) < 20)
+	__atomic_add_fetch(&model->wrong, bytes, __ATOMIC_SEQ_CST);
+	if (__atomic_fetch_add(&model->failed, 1, __ATOMIC_SEQ_CST) < 20)
 		ksft_print_msg("WRONG: %s\n", msg);
 	__atomic_store_n(&model->stop, 1, __ATOMIC_SEQ_CST);
 }
@@ -132,14 +171,19 @@ static __printf(1, 2) void wrong(const char *fmt, ...)
 static void must(bool ok, const char *what)
 {
 	if (!ok && !__atomic_load_n(&model->stop, __ATOMIC_SEQ_CST))
-		wrong("%s: %s", what, strerror(errno));
+		wrong(0, "%s: %s", what, strerror(errno));
+}
+
+static void done(int act, unsigned long n)
+{
+	__atomic_add_fetch(&model->acts[act], n, __ATOMIC_RELAXED);
 }
 
 /* Most changes make a page equal to many others, some make it unique. */
 static uint32_t new_tag(struct worker *w)
 {
-	if (rnd(w, 8))
-		return 1 + rnd(w, COMMON);
+	if (one_content ? rnd(w, 32) : rnd(w, 8))
+		return 1 + rnd(w, one_content ? 1 : COMMON);
 	return __atomic_add_fetch(&model->tags, 1, __ATOMIC_SEQ_CST);
 }
 
@@ -171,8 +215,8 @@ static void check(int f, int p, const struct slot *before, const void *got,
 		  const char *how)
 {
 	const uint64_t *words = got;
+	size_t i, s, first = 0, n = 0;
 	uint32_t seq;
-	size_t i, s;
 
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	seq = __atomic_load_n(&model->slots[f][p].seq, __ATOMIC_SEQ_CST);
@@ -184,11 +228,15 @@ static void check(int f, int p, const struct slot *before, const void *got,
 			continue;
 		if (seq & 1 && words[i] == word(before->was[s], i))
 			continue;
-		wrong("%s: file %d page %d word %zu is %#llx, not %#llx (seq %u)",
-		      how, f, p, i, (unsigned long long)words[i],
-		      (unsigned long long)word(before->now[s], i), seq);
-		return;
+		if (!n++)
+			first = i;
 	}
+	if (!n)
+		return;
+	s = first * sizeof(*words) / SECTOR;
+	wrong(n * sizeof(*words), "%s: file %d page %d word %zu is %#llx, not %#llx (seq %u)",
+	      how, f, p, first, (unsigned long long)words[first],
+	      (unsigned long long)word(before->now[s], first), seq);
 }
 
 static void check_page(struct worker *w, int f, int p, bool dio)
@@ -342,7 +390,7 @@ static void change_tail(struct worker *w, int f)
 	for (off = NPAGES * PS; (size_t)off < up; off += PS) {
 		n = off + PS > up ? up - off : PS;
 		if (pread(fds[f], w->buf, PS, off) != (ssize_t)n) {
-			wrong("file %d: tail ends before %zu", f, up);
+			wrong(n, "file %d: tail ends before %zu", f, up);
 			return;
 		}
 		/* up to @len as written, zeros after it */
@@ -356,7 +404,7 @@ static void change_tail(struct worker *w, int f)
 				memcpy((char *)&want + len - here, zero,
 				       here + sizeof(want) - len);
 			if (((uint64_t *)w->buf)[p] != want) {
-				wrong("file %d: tail word %zu at %#lx is wrong",
+				wrong(sizeof(want), "file %d: tail word %zu at %#lx is wrong",
 				      f, p, (long)off);
 				return;
 			}
@@ -371,19 +419,18 @@ static void check_own(struct worker *w)
 {
 	uint64_t *words = (uint64_t *)w->buf;
 	struct stat st;
-	size_t i;
+	size_t i, n = 0;
 	int p;
 
 	must(!fstat(w->own, &st) && st.st_size == w->own_pages * (off_t)PS,
 	     "size of a worker's file");
 	for (p = 0; p < w->own_pages; p++) {
 		must(pread(w->own, w->buf, PS, p * PS) == PS, "pread");
-		for (i = 0; i < WORDS; i++) {
-			if (words[i] == word(w->own_tags[p], i))
-				continue;
-			wrong("%s: page %d word %zu is %#llx, not %#llx",
-			      w->path, p, i, (unsigned long long)words[i],
-			      (unsigned long long)word(w->own_tags[p], i));
+		for (i = 0; i < WORDS; i++)
+			n += words[i] != word(w->own_tags[p], i);
+		if (n) {
+			wrong(n * sizeof(*words), "%s: page %d: %zu words",
+			      w->path, p, n);
 			return;
 		}
 	}
@@ -464,6 +511,67 @@ static void change_own(struct worker *w)
 
 /* ------------------------------------------------------------------------- */
 
+/* Hash of the file that this process runs. */
+static uint64_t program_hash(void)
+{
+	uint64_t hash = 0, words[WORDS];
+	int fd = open("/proc/self/exe", O_RDONLY);
+	ssize_t n;
+	size_t i;
+
+	while ((n = read(fd, words, PS)) > 0) {
+		memset((char *)words + n, 0, PS - n);
+		for (i = 0; i < WORDS; i++)
+			hash = (hash ^ words[i]) * 0x9e3779b97f4a7c15ULL;
+	}
+	close(fd);
+	return n ? 0 : hash;
+}
+
+/* Copy this program under a name of the caller's, then give it the one that is run. */
+static void install(const char *path, int nr)
+{
+	char from[PS], new[PATH_MAX + 16];
+	int in, out;
+	ssize_t n;
+
+	snprintf(new, sizeof(new), "%s.%d", path, nr);
+	in = open("/proc/self/exe", O_RDONLY);
+	out = open(new, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0700);
+	must(in >= 0 && out >= 0, "copy of the program");
+	while ((n = read(in, from, PS)) > 0)
+		must(write(out, from, n) == n, "copy of the program");
+	must(!n, "read of the program");
+	close(in);
+	close(out);
+	must(!rename(new, path), "rename of the program");
+}
+
+/* Programs on the file systems run, and are replaced as by an upgrade. */
+static void execute(struct worker *w)
+{
+	char path[PATH_MAX], hash[32];
+	int status;
+	pid_t pid;
+
+	snprintf(path, sizeof(path), "%s/program", dirs[rnd(w, 2)]);
+	if (!rnd(w, 8))
+		install(path, w->nr);
+	/* a mount may not permit it */
+	if (access(path, X_OK))
+		return;
+	snprintf(hash, sizeof(hash), "%#llx", (unsigned long long)model->program);
+	pid = fork();
+	if (!pid) {
+		execl(path, path, "-x", hash, NULL);
+		/* a child of somebody may still have it open for writing */
+		_exit(errno == ETXTBSY ? 0 : 1);
+	}
+	must(pid > 0 && waitpid(pid, &status, 0) == pid, "fork");
+	if (pid > 0 && status)
+		wrong(1, "%s ended with status %#x", path, status);
+}
+
 static void read_elsewhere(struct worker *w, int op, int f, int p)
 {
 	struct slot before;
@@ -477,7 +585,7 @@ static void read_elsewhere(struct worker *w, int op, int f, int p)
 		check_page(w, f, p, op == OP_DIRECT_READ);
 		break;
 	case OP_LOAD:
-		for (n = 0; n < 16; n++)
+		for (n = 0; n < RUN; n++)
 			check_map(w, f, (p + n) % NPAGES, maps[f]);
 		break;
 	case OP_PRIVATE:
@@ -494,14 +602,24 @@ static void read_elsewhere(struct worker *w, int op, int f, int p)
 		munmap(map, NPAGES * PS);
 		break;
 	case OP_DONTNEED:
-		posix_fadvise(fds[f], p * PS, 16 * PS, POSIX_FADV_DONTNEED);
+		posix_fadvise(fds[f], p * PS, RUN * PS, POSIX_FADV_DONTNEED);
 		break;
 	case OP_FSYNC:
 		must(!fsync(fds[f]), "fsync");
 		break;
 	case OP_PAGEOUT:
-		n = p + 16 > NPAGES ? NPAGES - p : 16;
+		n = p + RUN > NPAGES ? NPAGES - p : RUN;
 		madvise(maps[f] + p * PS, n * PS, MADV_PAGEOUT);
+		break;
+	case OP_ADVISE:
+		/* at a place of few, for each is a VMA of its own */
+		p -= p % RUN;
+		must(!madvise(maps[f] + p * PS, RUN * PS, rnd(w, 4) ?
+			      MADV_MERGEABLE : MADV_UNMERGEABLE) || model_only,
+		     "madvise");
+		break;
+	case OP_EXEC:
+		execute(w);
 		break;
 	case OP_MLOCK:
 		must(!mlock(maps[f] + p * PS, PS), "mlock");
@@ -534,7 +652,7 @@ static void *work(void *arg)
 		[OP_TAIL] = 1, [OP_OWN_FILE] = 2, [OP_READ] = 20,
 		[OP_DIRECT_READ] = 2, [OP_LOAD] = 12, [OP_PRIVATE] = 4,
 		[OP_DONTNEED] = 2, [OP_FSYNC] = 1, [OP_PAGEOUT] = 2,
-		[OP_MLOCK] = 2, [OP_FORK] = 1,
+		[OP_MLOCK] = 2, [OP_FORK] = 1, [OP_EXEC] = 1, [OP_ADVISE] = 1,
 	};
 	struct worker *w = arg;
 	int i, op, f, p, sum = 0;
@@ -545,14 +663,17 @@ static void *work(void *arg)
 		i = rnd(w, sum);
 		for (op = 0; i >= weights[op]; op++)
 			i -= weights[op];
-		f = rnd(w, NFILES);
+		f = rnd(w, nfiles);
 		p = rnd(w, NPAGES);
 		if (op < OP_TAIL) {
+			if (rnd(w, 32))
+				p = model->part * (NPAGES / PARTS) +
+				    p % (NPAGES / PARTS);
 			while (!owns(w, f, p))
 				p = (p + 1) % NPAGES;
 			change(w, op, f, p);
 		} else if (op == OP_TAIL) {
-			if (w->nr < NFILES)
+			if (w->nr < nfiles)
 				change_tail(w, w->nr);
 		} else if (op == OP_OWN_FILE) {
 			change_own(w);
@@ -580,11 +701,16 @@ static void process(int first, uint64_t seed)
 {
 	struct worker w[THREADS] = {};
 	int f, i, n = workers - first < THREADS ? workers - first : THREADS;
+	unsigned long nodes = (2UL << last_node) - 1;
 
 	join_group();
-	for (f = 0; f < NFILES; f++)
+	/* pages of half of the processes come from all nodes */
+	if (last_node && first / THREADS % 2)
+		must(!syscall(SYS_set_mempolicy, MPOL_INTERLEAVE, &nodes,
+			      8 * sizeof(nodes)), "set_mempolicy");
+	for (f = 0; f < nfiles; f++)
 		maps[f] = map_file(f);
-	for (i = 0; i < n && !model->wrong; i++) {
+	for (i = 0; i < n && !model->failed; i++) {
 		w[i].nr = first + i;
 		w[i].rand = (seed + w[i].nr + 1) * 0x9e3779b97f4a7c15ULL | 1;
 		w[i].palette = open("/dev/shm", O_RDWR | O_TMPFILE, 0600);
@@ -614,7 +740,14 @@ static int make_files(void)
 	int f, p;
 	size_t s;
 
-	for (f = 0; f < NFILES; f++) {
+	for (f = 0; f < 2; f++) {
+		snprintf(path, sizeof(path), "%s/program", dirs[f]);
+		install(path, 0);
+	}
+	model->program = program_hash();
+	for (f = 0; f < nfiles; f++) {
+		uint32_t tags = one_content ? 1 : COMMON;
+
 		snprintf(path, sizeof(path), "%s/shared%d", dirs[f % 2], f);
 		fds[f] = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
 		direct[f] = open(path, O_RDWR | O_DIRECT);
@@ -622,8 +755,8 @@ static int make_files(void)
 			direct[f] = fds[f];
 		for (p = 0; p < NPAGES; p++) {
 			for (s = 0; s < SECTORS; s++)
-				model->slots[f][p].now[s] = 1 + p % COMMON;
-			fill(buf, 1 + p % COMMON, 0, PS);
+				model->slots[f][p].now[s] = 1 + p % tags;
+			fill(buf, 1 + p % tags, 0, PS);
 			if (pwrite(fds[f], buf, PS, p * PS) != PS)
 				return -1;
 		}
@@ -638,11 +771,11 @@ static void check_all(const char *how, bool dio)
 	int f, p;
 
 	must(!posix_memalign((void **)&w.buf, PS, PS), "memory");
-	for (f = 0; f < NFILES; f++)
+	for (f = 0; f < nfiles; f++)
 		for (p = 0; p < NPAGES; p++)
 			check_page(&w, f, p, dio);
-	if (model->wrong)
-		ksft_print_msg("%s: %d wrong\n", how, model->wrong);
+	if (model->failed)
+		ksft_print_msg("%s: %lu bytes wrong\n", how, model->wrong);
 	free(w.buf);
 }
 
@@ -676,30 +809,181 @@ static void collect(const char *dir, __u32 sync)
 	close(fd);
 }
 
-/* What the main process does to all of memory, several times a second. */
-static void disturb(struct worker *w, bool group)
+/* ------------------------------------------------------------------------- */
+/* what befalls all memory; each function is a process of its own */
+
+/* What is not there is not missed. */
+static bool has(int act, const char *path)
+{
+	if (!access(path, W_OK))
+		return true;
+	model->lacks[act] = true;
+	return false;
+}
+
+static void write_back(struct worker *w)
+{
+	if (rnd(w, 2)) {
+		sync_dirs();
+		done(ACT_SYNC, 1);
+	}
+	if (!rnd(w, 4))
+		collect(dirs[rnd(w, 2)], rnd(w, 2));
+	if (!rnd(w, 20)) {
+		evict();
+		done(ACT_EVICT, 1);
+	}
+	if (!rnd(w, 4) && has(ACT_RECLAIM, GROUP "/memory.reclaim")) {
+		/* it need not find that much */
+		write_text(GROUP "/memory.reclaim", rnd(w, 2) ? "1M" : "4M");
+		done(ACT_RECLAIM, 1);
+	}
+}
+
+/* Move a run of pages, whoever maps them. */
+static void move_pages(struct worker *w)
+{
+	int f = rnd(w, nfiles), p = rnd(w, NPAGES / RUN) * RUN, i, n = 0;
+	int nodes[RUN], before[RUN], after[RUN];
+	void *pages[RUN];
+
+	for (i = 0; i < RUN; i++) {
+		nodes[i] = rnd(w, last_node + 1);
+		pages[i] = maps[f] + (p + i) * PS;
+		touch(pages[i]);
+	}
+	if (syscall(SYS_move_pages, 0, RUN, pages, NULL, before, 0) ||
+	    syscall(SYS_move_pages, 0, RUN, pages, nodes, after,
+		    MPOL_MF_MOVE_ALL) < 0)
+		return;
+	for (i = 0; i < RUN; i++)
+		n += after[i] == nodes[i] && before[i] != nodes[i];
+	done(ACT_MOVE, n);
+}
+
+static void migrate(struct worker *w)
+{
+	unsigned long from = 1UL << rnd(w, last_node + 1);
+	unsigned long to = 1UL << rnd(w, last_node + 1);
+	pid_t pid = model->pids[rnd(w, (workers + THREADS - 1) / THREADS)];
+
+	if (from != to && syscall(SYS_migrate_pages, pid, 8 * sizeof(from),
+				  &from, &to) >= 0)
+		done(ACT_MIGRATE, 1);
+}
+
+static void move_memory(struct worker *w)
+{
+	static const char compact[] = "/proc/sys/vm/compact_memory";
+	static const char lru[] = "/sys/kernel/mm/lru_gen/enabled";
+
+	if (!last_node) {
+		model->lacks[ACT_MOVE] = true;
+		model->lacks[ACT_MIGRATE] = true;
+	} else if (rnd(w, 8)) {
+		move_pages(w);
+	} else {
+		migrate(w);
+	}
+	if (!rnd(w, 20) && has(ACT_COMPACT, compact) && !write_text(compact, "1"))
+		done(ACT_COMPACT, 1);
+	if (!rnd(w, 20) && has(ACT_LRU, lru)) {
+		must(!write_text(lru, "n"), lru);
+		usleep(rnd(w, 2000000));
+		must(!write_text(lru, "y"), lru);
+		done(ACT_LRU, 1);
+	}
+}
+
+static void unplug_cpu(struct worker *w)
+{
+	int cpus = sysconf(_SC_NPROCESSORS_CONF);
+	char path[64];
+
+	snprintf(path, sizeof(path), "/sys/devices/system/cpu/cpu%d/online",
+		 cpus > 1 ? 1 + rnd(w, cpus - 1) : 0);
+	if (!has(ACT_CPU, path))
+		return;
+	must(!write_text(path, "0"), path);
+	usleep(rnd(w, 500000));
+	must(!write_text(path, "1"), path);
+	done(ACT_CPU, 1);
+}
+
+/* A block of the last node, unless it is the only one. */
+static void unplug_memory(struct worker *w)
+{
+	char pattern[64];
+	const char *path;
+	glob_t found;
+
+	snprintf(pattern, sizeof(pattern),
+		 "/sys/devices/system/node/node%d/memory*/state", last_node);
+	if (!last_node || glob(pattern, 0, NULL, &found)) {
+		model->lacks[ACT_MEMORY] = true;
+		return;
+	}
+	path = found.gl_pathv[rnd(w, found.gl_pathc)];
+	/* ksmd waits, so not for long */
+	alarm(10);
+	if (!write_text(path, "offline")) {
+		usleep(rnd(w, 500000));
+		must(!write_text(path, "online_movable"), path);
+		done(ACT_MEMORY, 1);
+	}
+	alarm(0);
+	globfree(&found);
+}
+
+static void unplug(struct worker *w)
+{
+	if (rnd(w, 4))
+		unplug_cpu(w);
+	else
+		unplug_memory(w);
+	sleep(1 + rnd(w, 3));
+}
+
+static void (* const disturbers[])(struct worker *w) = {
+	write_back, move_memory, unplug,
+};
+
+static void interrupt(int sig)
+{
+}
+
+static void disturb(int nr, uint64_t seed)
+{
+	struct worker w = { .rand = (seed + nr + 99) * 0x9e3779b97f4a7c15ULL | 1 };
+	struct sigaction sa = { .sa_handler = interrupt };
+	int f;
+
+	sigaction(SIGALRM, &sa, NULL);
+	for (f = 0; f < nfiles; f++)
+		maps[f] = map_file(f);
+	while (!__atomic_load_n(&model->stop, __ATOMIC_SEQ_CST)) {
+		disturbers[nr](&w);
+		usleep(20000 + rnd(&w, 100000));
+	}
+}
+
+/* What the main process does, several times a second. */
+static void set_knobs(struct worker *w)
 {
 	static const char * const modes[] = { "never", "madvise" };
 
-	if (rnd(w, 2))
-		sync_dirs();
-	if (!rnd(w, 4))
-		collect(dirs[rnd(w, 2)], rnd(w, 2));
-	if (!rnd(w, 20))
-		evict();
-	if (group && !rnd(w, 4))
-		write_text(GROUP "/memory.reclaim", rnd(w, 2) ? "1M" : "4M");
-	if (model_only)
-		return;
-	switch (rnd(w, 30)) {
+	switch (rnd(w, 60)) {
 	case 0:
 		ksm_set("run", 2);
+		done(ACT_RUN, 1);
 		break;
 	case 1:
 		ksm_set("run", 0);
+		done(ACT_RUN, 1);
 		break;
 	case 2:
 		ksm_mode(modes[rnd(w, 2)]);
+		done(ACT_MODE, 1);
 		break;
 	default:
 		ksm_mode("always");
@@ -707,64 +991,106 @@ static void disturb(struct worker *w, bool group)
 	}
 }
 
-static long run(int limit, uint64_t seed, long *merges)
+static void fork_process(void (*process)(int, uint64_t), int nr, uint64_t seed,
+			 pid_t *pid)
+{
+	*pid = fork();
+	if (!*pid) {
+		process(nr, seed);
+		_exit(0);
+	}
+	must(*pid > 0, "fork");
+}
+
+/* Returns how many slots a folio had on average when it had most. */
+static long run(int limit, uint64_t seed)
 {
 	struct worker w = { .rand = seed * 0x9e3779b97f4a7c15ULL | 1 };
-	bool group = make_group();
-	long now, before = 0, peak = 0;
 	time_t last = time(NULL) + limit;
+	long shared, slots, peak = 0;
 	int i, n = 0, status;
 	pid_t pid;
 
-	if (!group)
+	if (!make_group())
 		ksft_print_msg("no memory.reclaim: no pressure by a memory cgroup\n");
-	for (i = 0; i < workers; i += THREADS) {
-		pid = fork();
-		if (!pid) {
-			process(i, seed);
-			_exit(0);
-		}
-		must(pid > 0, "fork");
-		n++;
-	}
+	for (i = 0; i < workers; i += THREADS)
+		fork_process(process, i, seed, &model->pids[n++]);
+	for (i = 0; i < (int)ARRAY_SIZE(disturbers); i++, n++)
+		fork_process(disturb, i, seed, &pid);
 	while (time(NULL) < last && !model->stop) {
 		usleep(50000 + rnd(&w, 200000));
-		disturb(&w, group);
+		model->part = time(NULL) / PART_SECONDS % PARTS;
 		if (model_only)
 			continue;
-		now = ksm_get("file_pages_sharing");
-		if (now > before)
-			*merges += now - before;
-		before = now;
-		if (now > peak)
-			peak = now;
+		set_knobs(&w);
+		shared = ksm_get("file_pages_shared");
+		slots = ksm_get("file_pages_sharing") + shared;
+		if (shared && slots / shared > peak)
+			peak = slots / shared;
 	}
 	__atomic_store_n(&model->stop, 1, __ATOMIC_SEQ_CST);
-	alarm(300);		/* a worker that never ends is a failure */
+	alarm(300);		/* a process that never ends is a failure */
 	while (n--)
 		if (wait(&status) < 0 || status)
-			wrong("a worker ended with status %#x", status);
+			wrong(0, "a process ended with status %#x", status);
 	alarm(0);
 	rmdir(GROUP);
 	return peak;
 }
 
+/* The last node that has memory. */
+static int highest_node(void)
+{
+	char buf[64], *at;
+
+	if (read_text("/sys/devices/system/node/has_memory", buf, sizeof(buf)))
+		return 0;
+	for (at = buf + strlen(buf); at > buf && isdigit(at[-1]); at--)
+		;
+	return atoi(at);
+}
+
+/* Did all happen that the system has? */
+static bool all_acts(void)
+{
+	bool all = true;
+	int i;
+
+	if (model_only) {
+		model->lacks[ACT_RUN] = true;
+		model->lacks[ACT_MODE] = true;
+	}
+	for (i = 0; i < ACTS; i++) {
+		if (model->lacks[i])
+			continue;
+		ksft_print_msg("%-24s %lu\n", act_names[i], model->acts[i]);
+		all &= model->acts[i] > 0;
+	}
+	return all;
+}
+
 int main(int argc, char **argv)
 {
-	long broken = 0, merges = 0, peak;
+	long merges = 0, breaks = 0, sharing = 0, slots;
+	unsigned long ops = 0;
 	uint64_t seed = 1;
 	int opt, limit = 60;
+	bool all;
 	size_t i;
 
-	while ((opt = getopt(argc, argv, "d:ms:w:")) != -1) {
+	while ((opt = getopt(argc, argv, "d:mos:w:x:")) != -1) {
 		if (opt == 'd')
 			limit = atoi(optarg);
 		else if (opt == 'm')
 			model_only = true;
+		else if (opt == 'o')
+			one_content = true;
 		else if (opt == 's')
 			seed = strtoull(optarg, NULL, 0);
 		else if (opt == 'w')
 			workers = atoi(optarg);
+		else if (opt == 'x')	/* execute() */
+			return program_hash() != strtoull(optarg, NULL, 0);
 		else
 			return KSFT_FAIL;
 	}
@@ -784,43 +1110,61 @@ int main(int argc, char **argv)
 	if (model == MAP_FAILED)
 		ksft_exit_fail_perror("mmap");
 	model->tags = COMMON;
+	last_node = highest_node();
+	if (one_content)
+		nfiles = MAXFILES;
 	if (!model_only && ksm_write("file", "always"))
 		ksft_exit_skip("file = always: %s\n", strerror(errno));
 	if (make_files())
 		ksft_exit_fail_perror(dirs[0]);
-	ksft_set_plan(2);
+	ksft_set_plan(1 + (limit >= RARE) + !model_only + one_content);
 	ksft_print_msg("%d workers, %d s, seed %llu\n", workers, limit,
 		       (unsigned long long)seed);
 
-	ksm_save_knobs();
-	ksm_set("pages_to_scan", 5000);
-	ksm_set("sleep_millisecs", 5);
-	if (!model_only)
-		broken = ksm_get("file_pages_broken");
+	if (!model_only) {
+		ksm_save_knobs();
+		ksm_set("pages_to_scan", 5000);
+		ksm_set("sleep_millisecs", 5);
+		if (one_content) {
+			sharing = ksm_get("max_page_sharing");
+			ksm_set("max_page_sharing", nfiles * NPAGES);
+		}
+		merges = read_vmstat("page_wp_merge");
+		breaks = read_vmstat("page_wp_break");
+	}
 
-	peak = run(limit, seed, &merges);
+	slots = run(limit, seed);
 	check_all("read at the end", false);
 	sync_dirs();
 	check_all("direct read at the end", true);
 	evict();
 	check_all("read after drop_caches", false);
 
-	for (i = 0; i < OPS; i++)
-		ksft_print_msg("%-24s %lu\n", op_names[i], model->ops[i]);
 	if (!model_only) {
-		broken = ksm_get("file_pages_broken") - broken;
+		merges = read_vmstat("page_wp_merge") - merges;
+		breaks = read_vmstat("page_wp_break") - breaks;
 		ksm_mode("never");
+		if (one_content)
+			ksm_set("max_page_sharing", sharing);
+		ksm_restore_knobs();
 	}
-	ksm_restore_knobs();
-	ksft_print_msg("%ld merges seen, %ld breaks, %ld slots shared at most\n",
-		       merges, broken, peak);
-	ksft_test_result(!model->wrong, "every byte as the model says\n");
-	/* a tenth of all pages at once, and as many breaks again */
-	if (model_only)
-		ksft_test_result_skip("merging (-m)\n");
-	else
-		ksft_test_result(peak >= NFILES * NPAGES / 10 &&
-				 broken >= NFILES * NPAGES / 10,
+	for (i = 0; i < OPS; i++) {
+		ksft_print_msg("%-24s %lu\n", op_names[i], model->ops[i]);
+		ops += model->ops[i];
+	}
+	ksft_test_result(!model->failed, "every byte as the model says\n");
+	all = all_acts();
+	if (limit >= RARE)
+		ksft_test_result(all, "all happened that could\n");
+	if (!model_only)
+		ksft_test_result(merges >= limit * RATE && breaks >= limit * RATE,
 				 "enough was merged and broken\n");
+	if (one_content)
+		ksft_test_result(slots >= 1000, "a folio had a thousand slots\n");
+	/* selftests/run adds these up */
+	ksft_print_msg("did %lu operations, %ld merges, %ld breaks, %lu bytes wrong\n",
+		       ops, merges, breaks, model->wrong);
+	if (!model_only)
+		ksft_print_msg("%ld slots a folio at most\n", slots);
 	ksft_finished();
 }
