@@ -6,7 +6,7 @@ LANE ?= uml
 export LANE CACHE KERNEL_TARBALL FULL
 
 .PHONY: help setup series series-check strict threading-report build boot demo demo-guests \
-	demo-images powerfail check regress deb clean
+	demo-images powerfail check stress regress deb clean
 help:
 	@echo 'make setup   install what is needed, unpack the base kernel'
 	@echo 'make series  write patches/ from cocci/, mm-ksm/, fs-adapters/, selftests/'
@@ -20,6 +20,7 @@ help:
 	@echo 'make demo-images       merge root file systems of real software, two versions each'
 	@echo 'make powerfail          let power fail while pages merge: what was synced is there'
 	@echo 'make check   run all tests'
+	@echo 'make stress  everything at once against a model, for DURATION=600 seconds; KCSAN=1'
 	@echo 'make regress other tests on the base and on the patched kernel, compared'
 	@echo 'make deb     make an installable kernel package from CONFIG=/boot/config-...'
 	@echo 'make clean   remove all build state (the cache folder)'
@@ -64,6 +65,10 @@ powerfail: build
 
 check: setup
 	@scripts/check
+
+# on several CPUs unless LANE is given
+stress: setup
+	@LANE=$(if $(filter file,$(origin LANE)),qemu,$(LANE)) scripts/stress
 
 regress: setup
 	@scripts/regress
