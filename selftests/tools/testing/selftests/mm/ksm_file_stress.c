@@ -812,6 +812,8 @@ static void collect(const char *dir, __u32 sync)
 /* ------------------------------------------------------------------------- */
 /* what befalls all memory; each function is a process of its own */
 
+static unsigned int rounds;		/* of this process */
+
 /* What is not there is not missed. */
 static bool has(int act, const char *path)
 {
@@ -829,11 +831,11 @@ static void write_back(struct worker *w)
 	}
 	if (!rnd(w, 4))
 		collect(dirs[rnd(w, 2)], rnd(w, 2));
-	if (!rnd(w, 20)) {
+	if (rounds % 20 == 1) {
 		evict();
 		done(ACT_EVICT, 1);
 	}
-	if (!rnd(w, 4) && has(ACT_RECLAIM, GROUP "/memory.reclaim")) {
+	if (rounds % 4 == 2 && has(ACT_RECLAIM, GROUP "/memory.reclaim")) {
 		/* it need not find that much */
 		write_text(GROUP "/memory.reclaim", rnd(w, 2) ? "1M" : "4M");
 		done(ACT_RECLAIM, 1);
@@ -880,14 +882,14 @@ static void move_memory(struct worker *w)
 	if (!last_node) {
 		model->lacks[ACT_MOVE] = true;
 		model->lacks[ACT_MIGRATE] = true;
-	} else if (rnd(w, 8)) {
+	} else if (rounds % 8) {
 		move_pages(w);
 	} else {
 		migrate(w);
 	}
-	if (!rnd(w, 20) && has(ACT_COMPACT, compact) && !write_text(compact, "1"))
+	if (rounds % 20 == 1 && has(ACT_COMPACT, compact) && !write_text(compact, "1"))
 		done(ACT_COMPACT, 1);
-	if (!rnd(w, 20) && has(ACT_LRU, lru)) {
+	if (rounds % 20 == 2 && has(ACT_LRU, lru)) {
 		must(!write_text(lru, "n"), lru);
 		usleep(rnd(w, 2000000));
 		must(!write_text(lru, "y"), lru);
@@ -925,7 +927,7 @@ static void unplug_memory(struct worker *w)
 	}
 	path = found.gl_pathv[rnd(w, found.gl_pathc)];
 	/* ksmd waits, so not for long */
-	alarm(10);
+	alarm(20);
 	if (!write_text(path, "offline")) {
 		usleep(rnd(w, 500000));
 		must(!write_text(path, "online_movable"), path);
@@ -937,7 +939,7 @@ static void unplug_memory(struct worker *w)
 
 static void unplug(struct worker *w)
 {
-	if (rnd(w, 4))
+	if (rounds % 3)
 		unplug_cpu(w);
 	else
 		unplug_memory(w);
@@ -963,6 +965,7 @@ static void disturb(int nr, uint64_t seed)
 		maps[f] = map_file(f);
 	while (!__atomic_load_n(&model->stop, __ATOMIC_SEQ_CST)) {
 		disturbers[nr](&w);
+		rounds++;
 		usleep(20000 + rnd(&w, 100000));
 	}
 }
@@ -970,14 +973,14 @@ static void disturb(int nr, uint64_t seed)
 /* Now and then merging ends for a moment; each switch waits for a batch of ksmd's. */
 static void switch_ksmd(struct worker *w)
 {
-	switch (rnd(w, 40)) {
-	case 0:
+	switch (rounds++ % 40) {
+	case 10:
 		ksm_set("run", rnd(w, 2) ? 2 : 0);
 		usleep(rnd(w, 200000));
 		ksm_set("run", 1);
 		done(ACT_RUN, 1);
 		break;
-	case 1:
+	case 30:
 		ksm_mode(rnd(w, 2) ? "never" : "madvise");
 		usleep(rnd(w, 200000));
 		ksm_mode("always");
@@ -997,12 +1000,47 @@ static void fork_process(void (*process)(int, uint64_t), int nr, uint64_t seed,
 	must(*pid > 0, "fork");
 }
 
-/* Returns how many slots a folio had on average when it had most. */
+static int by_value(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* In how many places of the files the page frame is that is in most. */
+static long most_slots(void)
+{
+	static uint64_t entries[MAXFILES * NPAGES];
+	long i, first = 0, most = 0;
+	char *map;
+	int f, p;
+
+	for (f = 0; f < nfiles; f++) {
+		map = map_file(f);
+		if (!map)
+			return 0;
+		for (p = 0; p < NPAGES; p++)
+			touch(map + p * PS);
+		must(pread(pagemap_fd, entries + f * NPAGES, NPAGES * sizeof(*entries),
+			   (uintptr_t)map / PS * sizeof(*entries)) > 0, "pagemap");
+		munmap(map, NPAGES * PS);
+	}
+	qsort(entries, nfiles * NPAGES, sizeof(*entries), by_value);
+	for (i = 0; i < nfiles * (long)NPAGES; i++) {
+		if (entries[i] != entries[first])
+			first = i;
+		if (entries[i] >> 63 && i + 1 - first > most)
+			most = i + 1 - first;
+	}
+	return most;
+}
+
+/* Returns how many slots a folio was seen to have at most. */
 static long run(int limit, uint64_t seed)
 {
 	struct worker w = { .rand = seed * 0x9e3779b97f4a7c15ULL | 1 };
 	time_t last = time(NULL) + limit;
-	long shared, slots, peak = 0;
+	long slots, peak = 0;
 	int i, n = 0, status;
 	pid_t pid;
 
@@ -1018,10 +1056,9 @@ static long run(int limit, uint64_t seed)
 		if (model_only)
 			continue;
 		switch_ksmd(&w);
-		shared = ksm_get("file_pages_shared");
-		slots = ksm_get("file_pages_sharing") + shared;
-		if (shared && slots / shared > peak)
-			peak = slots / shared;
+		slots = rounds % 16 ? 0 : most_slots();
+		if (slots > peak)
+			peak = slots;
 	}
 	__atomic_store_n(&model->stop, 1, __ATOMIC_SEQ_CST);
 	alarm(300);		/* a process that never ends is a failure */
@@ -1104,6 +1141,9 @@ int main(int argc, char **argv)
 		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (model == MAP_FAILED)
 		ksft_exit_fail_perror("mmap");
+	pagemap_fd = open("/proc/self/pagemap", O_RDONLY);
+	if (pagemap_fd < 0)
+		ksft_exit_fail_perror("/proc/self/pagemap");
 	model->tags = COMMON;
 	last_node = highest_node();
 	if (one_content)
@@ -1162,6 +1202,6 @@ int main(int argc, char **argv)
 	ksft_print_msg("did %ld operations, %ld merges, %ld breaks, %lu bytes wrong\n",
 		       ops, merges, breaks, model->wrong);
 	if (!model_only)
-		ksft_print_msg("%ld slots a folio at most\n", slots);
+		ksft_print_msg("%ld slots of a folio at most\n", slots);
 	ksft_finished();
 }
