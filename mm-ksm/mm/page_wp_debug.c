@@ -10,6 +10,7 @@
 #include <linux/kdev_t.h>
 #include <linux/mm.h>
 #include <linux/pagemap.h>
+#include <linux/random.h>
 #include <linux/rcupdate.h>
 #include <linux/rmap.h>
 #include <linux/seq_file.h>
@@ -84,7 +85,8 @@ void page_wp_verify(struct page_wp *group)
 	     shmem_mapping(page_wp_slots(group)->mapping),
 	     "page_wp: shared pfn 0x%lx is not of its files' kind\n",
 	     folio_pfn(folio));
-	if (folio_mapped(folio))
+	/* That of many slots takes long: then not each time. */
+	if (folio_mapped(folio) && !get_random_u32_below(group->nr_slots / 64 + 1))
 		rmap_walk(folio, &rwc);
 	WARN(page_wp_hash(&folio->page) != group->hash,
 	     "page_wp: shared pfn 0x%lx was written to\n", folio_pfn(folio));
