@@ -144,7 +144,10 @@ static const struct rhashtable_params ksm_file_params = {
 
 static struct kmem_cache *ksm_file_cache;
 
-/* Where ksmd is; @file is NULL between two passes. */
+/*
+ * Where ksmd is; @file is NULL between two passes.  Without ksm_file_lock ksmd only
+ * asks whether there is one.
+ */
 static struct {
 	struct ksm_file *file;
 	pgoff_t index;
@@ -385,16 +388,29 @@ unlock:
 	return err ? -ENOMEM : 0;
 }
 
-static void ksm_file_remove(struct ksm_file *file)
+static void ksm_file_goto(struct ksm_file *file)
+{
+	WRITE_ONCE(ksm_file_cursor.file, file);
+	ksm_file_cursor.index = 0;
+}
+
+/* Go on with the next file, or end the pass. */
+static void ksm_file_advance(struct ksm_file *file)
 {
 	lockdep_assert_held(&ksm_file_lock);
-	if (ksm_file_cursor.file == file) {
-		ksm_file_cursor.file = list_is_last(&file->list, &ksm_files) ?
-				       NULL : list_next_entry(file, list);
-		ksm_file_cursor.index = 0;
-		if (!ksm_file_cursor.file)
-			ksm_file_full_scans++;
+	if (ksm_file_cursor.file != file)
+		return;
+	if (list_is_last(&file->list, &ksm_files)) {
+		ksm_file_goto(NULL);
+		ksm_file_full_scans++;
+	} else {
+		ksm_file_goto(list_next_entry(file, list));
 	}
+}
+
+static void ksm_file_remove(struct ksm_file *file)
+{
+	ksm_file_advance(file);
 	list_del(&file->list);
 	rhashtable_remove_fast(&ksm_file_hash, &file->hash, ksm_file_params);
 	ksm_nr_files--;
@@ -785,7 +801,8 @@ static void ksm_file_scan_page(struct page *page, unsigned int max_sharing,
 		atomic_andnot(KSM_REC_SEEN, &rec->tag);
 		return;
 	}
-	hash = page_wp_hash(page);
+	/* Who writes meanwhile clears it again, or nobody tells: then it counts for little. */
+	hash = data_race(page_wp_hash(page));
 	ksm_file_pages_hashed++;
 	if (folio_test_swapbacked(folio)) {
 		/* Let it not find those of files on disk. */
@@ -914,7 +931,9 @@ static pgoff_t ksm_file_scan_range(struct address_space *mapping, pgoff_t first,
 /* Begin a pass, unless one is under way; returns false if there is no file. */
 static bool ksm_file_start(void)
 {
-	if (ksm_file_cursor.file)
+	struct ksm_file *file;
+
+	if (READ_ONCE(ksm_file_cursor.file))
 		return true;
 	if (time_after_eq(jiffies, ksm_file_refresh)) {
 		unsigned long start = jiffies;
@@ -927,26 +946,10 @@ static bool ksm_file_start(void)
 		ksm_file_refresh = jiffies + max(HZ, 10 * (jiffies - start));
 	}
 	spin_lock(&ksm_file_lock);
-	ksm_file_cursor.file = list_first_entry_or_null(&ksm_files,
-							struct ksm_file, list);
-	ksm_file_cursor.index = 0;
+	file = list_first_entry_or_null(&ksm_files, struct ksm_file, list);
+	ksm_file_goto(file);
 	spin_unlock(&ksm_file_lock);
-	return ksm_file_cursor.file;
-}
-
-/* Go on with the next file, or end the pass. */
-static void ksm_file_advance(struct ksm_file *file)
-{
-	lockdep_assert_held(&ksm_file_lock);
-	if (ksm_file_cursor.file != file)
-		return;
-	ksm_file_cursor.index = 0;
-	if (list_is_last(&file->list, &ksm_files)) {
-		ksm_file_cursor.file = NULL;
-		ksm_file_full_scans++;
-	} else {
-		ksm_file_cursor.file = list_next_entry(file, list);
-	}
+	return file;
 }
 
 /**
@@ -965,7 +968,7 @@ void ksm_file_scan(unsigned int nr_pages, unsigned int max_sharing,
 		return;
 
 	while (nr_pages && ksm_file_mode != KSM_FILE_NEVER &&
-	       ksm_file_cursor.file && !freezing(current)) {
+	       READ_ONCE(ksm_file_cursor.file) && !freezing(current)) {
 		unsigned int batch = min(nr_pages, KSM_FILE_BATCH);
 		pgoff_t first, last = ULONG_MAX - 1;
 		struct address_space *mapping;
@@ -1089,8 +1092,10 @@ static ssize_t file_store(struct kobject *kobj, struct kobj_attribute *attr,
 		if (err)
 			return err;
 		static_branch_enable(&ksm_file_key);
-		ksm_file_refresh = jiffies;
-		WRITE_ONCE(ksm_file_mode, mode);
+		scoped_guard(mutex, &ksm_file_mutex) {
+			ksm_file_refresh = jiffies;
+			WRITE_ONCE(ksm_file_mode, mode);
+		}
 		wake_up_interruptible(&ksm_thread_wait);
 		return count;
 	}
@@ -1101,7 +1106,7 @@ static ssize_t file_store(struct kobject *kobj, struct kobj_attribute *attr,
 	scoped_guard(mutex, &ksm_file_mutex)
 		ksm_recs_exit();
 	spin_lock(&ksm_file_lock);
-	ksm_file_cursor.file = NULL;
+	ksm_file_goto(NULL);
 	for (i = ksm_nr_files; i && !list_empty(&ksm_files); i--) {
 		struct ksm_file *file = list_first_entry(&ksm_files,
 							 struct ksm_file, list);
@@ -1138,7 +1143,9 @@ static long ksm_file_metadata(void)
 static ssize_t _name##_show(struct kobject *kobj,			\
 			    struct kobj_attribute *attr, char *buf)	\
 {									\
-	return sysfs_emit(buf, "%lu\n", (unsigned long)(_value));	\
+	/* Who changes it does not wait for who looks on. */		\
+	return sysfs_emit(buf, "%lu\n",				\
+			  (unsigned long)data_race(_value));		\
 }									\
 static struct kobj_attribute _name##_attr = __ATTR_RO(_name)
 
