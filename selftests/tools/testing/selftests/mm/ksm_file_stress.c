@@ -973,9 +973,16 @@ static void disturb(int nr, uint64_t seed)
 	}
 }
 
-/* Now and then merging ends for a moment; each switch waits for a batch of ksmd's. */
+/* Look on; now and then merging ends for a moment, when a batch of ksmd's is done. */
 static void switch_ksmd(struct worker *w)
 {
+	static const char * const counters[] = {
+		"file_pages_shared", "file_pages_sharing", "file_pages_scanned",
+		"file_pages_hashed", "file_pages_broken", "file_full_scans",
+		"file_bytes_saved", "file_metadata_bytes",
+	};
+
+	ksm_get(counters[rnd(w, ARRAY_SIZE(counters))]);
 	switch (rounds++ % 40) {
 	case 10:
 		ksm_set("run", rnd(w, 2) ? 2 : 0);
