@@ -1143,8 +1143,8 @@ static long ksm_file_metadata(void)
 static ssize_t _name##_show(struct kobject *kobj,			\
 			    struct kobj_attribute *attr, char *buf)	\
 {									\
-	/* Who changes it does not wait for who looks on. */		\
-	return sysfs_emit(buf, "%lu\n",				\
+	return sysfs_emit(buf, "%lu\n",					\
+			  /* Who changes it does not wait for readers. */	\
 			  (unsigned long)data_race(_value));		\
 }									\
 static struct kobj_attribute _name##_attr = __ATTR_RO(_name)
