@@ -983,7 +983,8 @@ static void switch_ksmd(struct worker *w)
 	};
 
 	ksm_get(counters[rnd(w, ARRAY_SIZE(counters))]);
-	switch (rounds++ % 40) {
+	/* it takes a while until a folio has many slots */
+	switch (rounds++ % (one_content ? 400 : 40)) {
 	case 10:
 		ksm_set("run", rnd(w, 2) ? 2 : 0);
 		usleep(rnd(w, 200000));
@@ -1185,7 +1186,7 @@ int main(int argc, char **argv)
 
 	if (!model_only) {
 		ksm_save_knobs();
-		ksm_set("pages_to_scan", one_content ? 100 : 500);
+		ksm_set("pages_to_scan", 500);
 		ksm_set("sleep_millisecs", 2);
 		ksm_set("run", 1);
 		if (one_content) {
