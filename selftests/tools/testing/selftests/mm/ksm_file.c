@@ -2409,71 +2409,6 @@ static int op_compact(struct file *f)
 	return n ? PASS : fail("nothing that is merged moved");
 }
 
-#define CMA	DEBUGFS "cma/reserved/"
-
-static long cma_get(const char *name)
-{
-	char path[64], text[32];
-
-	snprintf(path, sizeof(path), CMA "%s", name);
-	return read_text(path, text, sizeof(text)) ? -1 : strtol(text, NULL, 0);
-}
-
-static int cma_set(const char *name, long pages)
-{
-	char path[64], text[32];
-
-	snprintf(path, sizeof(path), CMA "%s", name);
-	snprintf(text, sizeof(text), "%ld", pages);
-	return write_text(path, text);
-}
-
-/*
- * Memory that is reserved for contiguous buffers has a merged page in it, and is asked for.
- * It is lent only while more than half of what is free is there, so use some of the rest.
- */
-static int op_cma(struct file *f)
-{
-	const unsigned long node = 1, chunk = 16 << 20;
-	long first = cma_get("base_pfn"), count = cma_get("count");
-	char *fill[64] = {};
-	unsigned long pfn = 0;
-	int i, ret = PASS;
-
-	if (model_only || first < 0)
-		return skip(CMA);
-	for (i = 0; i < (int)ARRAY_SIZE(fill) && !ret; i++) {
-		ret = by_move_pages(f->map + AT, 1) || by_move_pages(f->map + AT, 0);
-		pfn = pfn_at(f->map + AT);
-		if (pfn - first < (unsigned long)count)
-			break;
-		fill[i] = mmap(NULL, chunk, PROT_READ | PROT_WRITE,
-			       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-		if (fill[i] == MAP_FAILED ||
-		    syscall(__NR_mbind, fill[i], chunk, MPOL_BIND, &node, 8 * sizeof(node), 0) ||
-		    madvise(fill[i], chunk, MADV_POPULATE_WRITE))
-			ret = fail("%d chunks on node 0", i);
-	}
-	ret = ret || unmerged(&i, true);
-	if (!ret && pfn - first >= (unsigned long)count)
-		ret = fail("no page got into reserved memory");
-	count = pfn - first + 1;
-	/* What somebody uses for a moment may stop it. */
-	for (i = 0; i < 10 && !ret && cma_set("alloc", count); i++)
-		;
-	if (i == 10)
-		ret = fail("%ld pages of reserved memory", count);
-	if (!ret) {
-		ret = moved(f, pfn) || check_maps("mapping after reserved memory was taken");
-		if (cma_set("free", count))
-			ret = fail("%ld pages of reserved memory", count);
-	}
-	for (i = 0; i < (int)ARRAY_SIZE(fill); i++)
-		if (fill[i])
-			munmap(fill[i], chunk);
-	return ret;
-}
-
 static int op_mlock(struct file *f)
 {
 	size_t p;
@@ -2782,7 +2717,6 @@ static const struct op {
 	{ "migrate_pages", op_migrate_pages, ANY | READS },
 	{ "memory offline", op_offline, ANY | READS },
 	{ "compaction", op_compact, ANY | READS },
-	{ "contiguous memory", op_cma, ANY | READS },
 	{ "mlock", op_mlock, ANY | READS },
 	{ "mlock of merged pages", op_mlock_merged, ANY },
 	{ "mlock2(MLOCK_ONFAULT)", op_mlock_onfault, ANY },
