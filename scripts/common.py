@@ -29,6 +29,14 @@ def die(text, status=1):
     sys.exit(status)
 
 
+def run(command, **kwargs):
+    """A command that has to work; what went wrong it says itself."""
+    done = subprocess.run(command, check=False, **kwargs)
+    if done.returncode:
+        die(f"failed: {' '.join(command)}")
+    return done
+
+
 def cache_dir(*parts):
     path = os.path.join(CACHE, *parts)
     os.makedirs(path, exist_ok=True)
