@@ -8,6 +8,7 @@
 #include <linux/magic.h>
 #include <stdarg.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -248,6 +249,21 @@ static inline int nomem_each(const struct nomem *op, int nth_fd)
 	}
 	errno = err;
 	return -fail("%s: no end", op->name);
+}
+
+/* Content: all words tell their place and a tag; without a tag they are zero. */
+static inline uint64_t word(uint32_t tag, size_t i)
+{
+	return tag ? (uint64_t)tag << 32 | (uint32_t)(i * 0x9e3779b9) : 0;
+}
+
+/* xorshift64: the same numbers from the same state, whatever the C library. */
+static inline uint32_t random_below(uint64_t *state, uint32_t n)
+{
+	*state ^= *state << 13;
+	*state ^= *state >> 7;
+	*state ^= *state << 17;
+	return (*state >> 20) % n;
 }
 
 /* Swap out what can be; no more than is there, so it always says that it fell short. */

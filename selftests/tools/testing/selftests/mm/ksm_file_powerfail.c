@@ -64,11 +64,6 @@
 /* ------------------------------------------------------------------------- */
 /* content: all words of a sector tell their place in the page and a tag */
 
-static uint64_t word(uint32_t tag, size_t i)
-{
-	return tag ? (uint64_t)tag << 32 | (uint32_t)(i * 0x9e3779b9) : 0;
-}
-
 static void fill(void *to, uint32_t tag, uint32_t first, uint32_t n)
 {
 	uint64_t *words = to;
@@ -76,14 +71,6 @@ static void fill(void *to, uint32_t tag, uint32_t first, uint32_t n)
 
 	for (i = 0; i < n * WORDS; i++)
 		words[i] = word(tag, (at + i) % (PS / sizeof(*words)));
-}
-
-static uint32_t rnd(uint64_t *state, uint32_t n)
-{
-	*state ^= *state << 13;
-	*state ^= *state >> 7;
-	*state ^= *state << 17;
-	return (*state >> 20) % n;
 }
 
 /* ------------------------------------------------------------------------- */
@@ -227,17 +214,17 @@ static void must(bool ok, const char *what)
 /* Most changes make a page equal to many others, some make it unique. */
 static uint32_t new_tag(uint64_t *rand)
 {
-	if (rnd(rand, 8))
-		return 1 + rnd(rand, COMMON);
+	if (random_below(rand, 8))
+		return 1 + random_below(rand, COMMON);
 	return __atomic_add_fetch(&tags, 1, __ATOMIC_RELAXED);
 }
 
 static void sync_file(struct worker *w, int f)
 {
-	uint32_t p = rnd(&w->rand, NPAGES), n = 1 + rnd(&w->rand, NPAGES - p);
-	bool lie = lies && !rnd(&w->rand, 4);
+	uint32_t p = random_below(&w->rand, NPAGES), n = 1 + random_below(&w->rand, NPAGES - p);
+	bool lie = lies && !random_below(&w->rand, 4);
 
-	switch (rnd(&w->rand, 4)) {
+	switch (random_below(&w->rand, 4)) {
 	case 0:
 	case 1:
 		must(lie || !fsync(fds[f]), "fsync");
@@ -273,12 +260,12 @@ static void truncate_to(int f, uint32_t sectors)
 /* Cut a file, anywhere in a page, and let it grow to its size again. */
 static void cut(struct worker *w, int f)
 {
-	uint32_t len = NSECTORS - 1 - rnd(&w->rand, NSECTORS / 4), p;
+	uint32_t len = NSECTORS - 1 - random_below(&w->rand, NSECTORS / 4), p;
 
 	truncate_to(f, len);
-	if (!rnd(&w->rand, 4))
+	if (!random_below(&w->rand, 4))
 		sync_file(w, f);
-	if (rnd(&w->rand, 2)) {
+	if (random_below(&w->rand, 2)) {
 		truncate_to(f, NSECTORS);
 		return;
 	}
@@ -298,12 +285,12 @@ static void fallocate_page(struct worker *w, int f, uint32_t p, int mode)
 
 static void change(struct worker *w, int f)
 {
-	uint32_t tag = new_tag(&w->rand), p = rnd(&w->rand, NPAGES);
-	uint32_t first = p * PAGE_SECTORS + rnd(&w->rand, PAGE_SECTORS);
-	uint32_t n = 1 + rnd(&w->rand, PAGE_SECTORS - first % PAGE_SECTORS);
+	uint32_t tag = new_tag(&w->rand), p = random_below(&w->rand, NPAGES);
+	uint32_t first = p * PAGE_SECTORS + random_below(&w->rand, PAGE_SECTORS);
+	uint32_t n = 1 + random_below(&w->rand, PAGE_SECTORS - first % PAGE_SECTORS);
 	char *at = maps[f] + first * SECTOR;
 
-	switch (rnd(&w->rand, 32)) {
+	switch (random_below(&w->rand, 32)) {
 	case 0:
 		cut(w, f);
 		break;
@@ -330,7 +317,7 @@ static void change(struct worker *w, int f)
 		     (ssize_t)(n * SECTOR), "pwrite");
 		break;
 	case 12 ... 20:
-		if (rnd(&w->rand, 2))
+		if (random_below(&w->rand, 2))
 			touch(at);
 		mark("w:%d:%u:%u:%u", f, first, n, tag);
 		fill(at, tag, first, n);
@@ -345,14 +332,14 @@ static void *work(void *arg)
 	struct worker *w = arg;
 
 	while (!__atomic_load_n(&stop, __ATOMIC_SEQ_CST)) {
-		int f = rnd(&w->rand, NWRITTEN / WORKERS) * WORKERS + w->nr;
+		int f = random_below(&w->rand, NWRITTEN / WORKERS) * WORKERS + w->nr;
 
 		change(w, f);
-		if (!rnd(&w->rand, 4))
+		if (!random_below(&w->rand, 4))
 			sync_file(w, f);
 		/* leave pages alone for a while, or they never merge */
-		if (!rnd(&w->rand, 4))
-			usleep(rnd(&w->rand, 10000));
+		if (!random_below(&w->rand, 4))
+			usleep(random_below(&w->rand, 10000));
 	}
 	return NULL;
 }
@@ -495,11 +482,11 @@ static void write_files(int seconds, uint64_t seed)
 		     "pthread_create");
 	}
 	while (time(NULL) < end && log_has_room()) {
-		usleep(100000 + rnd(&rand, 200000));
-		ksm_set("sleep_millisecs", rnd(&rand, 2) * 10);
-		if (!rnd(&rand, 16))
+		usleep(100000 + random_below(&rand, 200000));
+		ksm_set("sleep_millisecs", random_below(&rand, 2) * 10);
+		if (!random_below(&rand, 16))
 			sync_all();
-		if (!rnd(&rand, 16))
+		if (!random_below(&rand, 16))
 			evict();
 	}
 	__atomic_store_n(&stop, 1, __ATOMIC_SEQ_CST);
@@ -742,7 +729,7 @@ static void make_copy(uint32_t first, uint32_t last, bool part, uint64_t *rand)
 		}
 	}
 	for (; first <= last; first++)
-		if (!part || entries[first].flags & LOG_FUA || rnd(rand, 2))
+		if (!part || entries[first].flags & LOG_FUA || random_below(rand, 2))
 			apply(entries + first, copy);
 }
 
@@ -884,7 +871,7 @@ static void choose(struct point *points, int n, uint64_t *rand)
 		points[i].synced = i % 2;
 		do {
 			points[i].entry = begin + 1 +
-					  rnd(rand, nr_entries - begin - 1);
+					  random_below(rand, nr_entries - begin - 1);
 		} while (!suits(entries + points[i].entry, points[i].synced));
 	}
 	qsort(points, n, sizeof(*points), by_entry);

@@ -141,17 +141,9 @@ static bool model_only, one_content;
 static long merges, breaks;		/* before the start; then since then */
 static long slots;			/* of a folio, as seen at most */
 
-static uint64_t word(uint32_t tag, size_t i)
-{
-	return tag ? (uint64_t)tag << 32 | (uint32_t)(i * 0x9e3779b9) : 0;
-}
-
 static uint32_t rnd(struct worker *w, uint32_t n)
 {
-	w->rand ^= w->rand << 13;
-	w->rand ^= w->rand >> 7;
-	w->rand ^= w->rand << 17;
-	return (w->rand >> 20) % n;
+	return random_below(&w->rand, n);
 }
 
 /* Something is not as it has to be; so many bytes, if any. */
