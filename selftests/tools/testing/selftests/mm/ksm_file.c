@@ -527,28 +527,27 @@ static int count_kpageflags(const struct file *f, __u64 mask)
 	return n;
 }
 
+static unsigned long left_to_merge(void)
+{
+	int same;
+
+	return unmerged(&same, false);
+}
+
 /* Merge all that is equal in the scene, and stop ksmd again. */
 static int merge(void)
 {
-	int i, left = 0, same = 0;
+	int left, same;
 
 	if (read_all())
 		return FAIL;
 	if (model_only)
 		return PASS;
-	ksm_set("run", 1);
-	for (i = 0; i < seconds * 50; i++) {
-		left = unmerged(&same, false);
-		if (!left)
-			break;
-		usleep(20000);
-	}
-	ksm_set("run", 0);
-	if (left) {
-		unmerged(&same, true);
+	left = run_ksmd(left_to_merge, seconds);
+	unmerged(&same, left);
+	if (left)
 		return fail("%d equal pages not merged in %d s, %d are",
 			    left, seconds, same);
-	}
 	if (ksm_get("file_pages_sharing") < same)
 		return fail("file_pages_sharing is %ld with %d slots merged",
 			    ksm_get("file_pages_sharing"), same);
@@ -4549,12 +4548,9 @@ static int test_refault(void)
 /* Fails if something took long since it was asked the last time. */
 static int in_time(const char *what)
 {
-	static struct timespec last;
-	struct timespec now;
-	long ms;
+	static long last;
+	long now = now_ms(), ms = now - last;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	ms = (now.tv_sec - last.tv_sec) * 1000 + (now.tv_nsec - last.tv_nsec) / 1000000;
 	last = now;
 	if (!what)
 		return PASS;

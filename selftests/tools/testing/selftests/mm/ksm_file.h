@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/vfs.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "../kselftest.h"
@@ -281,6 +282,37 @@ static inline void evict(void)
 	if (write_text("/proc/sys/vm/drop_caches", "4") ||
 	    write_text("/proc/sys/vm/drop_caches", "1"))
 		ksft_exit_fail_perror("drop_caches");
+}
+
+static inline long now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/*
+ * Let ksmd run until nothing is left for it, or for @seconds; returns what is left.
+ * Looking keeps folios busy, which ksmd then leaves alone: the longer a look takes, the
+ * longer is the pause behind it.
+ */
+static inline unsigned long run_ksmd(unsigned long (*left)(void), int seconds)
+{
+	long start = now_ms(), before, after;
+	unsigned long n;
+
+	ksm_set("run", 1);
+	for (;;) {
+		before = now_ms();
+		n = left();
+		after = now_ms();
+		if (!n || after - start > seconds * 1000L)
+			break;
+		usleep(20000 + 4000 * (after - before));
+	}
+	ksm_set("run", 0);
+	return n;
 }
 
 /* Read a byte of a mapping, so that its page is present. */

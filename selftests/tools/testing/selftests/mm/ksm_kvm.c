@@ -483,9 +483,9 @@ static bool equal(const struct vm *one, const struct vm *two, int p)
 }
 
 /* How many pages are not merged that could be, the code included? */
-static unsigned int unmerged(void)
+static unsigned long unmerged(void)
 {
-	unsigned int n = 0;
+	unsigned long n = 0;
 	int v, w, p;
 
 	for (v = 0; v < NVMS; v++) {
@@ -502,16 +502,9 @@ static unsigned int unmerged(void)
 
 static int merge(void)
 {
-	unsigned int left = -1U;
-	int i;
+	unsigned long left = run_ksmd(unmerged, seconds);
 
-	ksm_set("run", 1);
-	for (i = 0; i < seconds * 20 && left; i++) {
-		usleep(50000);
-		left = unmerged();
-	}
-	ksm_set("run", 0);
-	return left ? fail("%u pages not merged in %d s", left, seconds) : PASS;
+	return left ? fail("%lu pages not merged in %d s", left, seconds) : PASS;
 }
 
 static int setup(void)

@@ -301,15 +301,8 @@ static unsigned long unmerged(void)
 
 static int merge(void)
 {
-	unsigned long left = -1UL;
-	int i;
+	unsigned long left = run_ksmd(unmerged, seconds);
 
-	ksm_set("run", 1);
-	for (i = 0; i < seconds * 20 && left; i++) {
-		usleep(50000);
-		left = unmerged();
-	}
-	ksm_set("run", 0);
 	audit();
 	return left ? fail("%lu pages not merged in %d s", left, seconds) :
 		      check("after merging");
