@@ -56,6 +56,7 @@
 #include <sys/resource.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/swap.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
@@ -120,6 +121,7 @@ struct move_extent {
 	__u64 moved_len;
 };
 
+#define EXT4_IOC_RESIZE_FS	_IOW('f', 16, __u64)
 #define EXT4_IOC_MOVE_EXT	_IOWR('f', 15, struct move_extent)
 
 /* A file, and what it must hold. @want is zero beyond @len. */
@@ -390,21 +392,34 @@ static int check_maps(const char *how)
 	return PASS;
 }
 
-/* On disk, and again in a page cache that starts empty. */
-static int check_cold(void)
+static void unmap_scene(void)
 {
-	int i, ret;
+	int i;
 
 	for (i = 0; i < nfiles; i++)
 		unmap_file(files + i);
+}
+
+static int map_scene(void)
+{
+	int i, ret = PASS;
+
+	for (i = 0; i < nfiles; i++)
+		ret = map_file(files + i) || ret;
+	return ret;
+}
+
+/* On disk, and again in a page cache that starts empty. */
+static int check_cold(void)
+{
+	int ret;
+
+	unmap_scene();
 	sync_dirs();
 	forget();
 	ret = check_read(O_DIRECT, "direct read after sync") ||
-	      check_read(0, "read after drop_caches") ? FAIL : PASS;
-	for (i = 0; i < nfiles; i++)
-		if (map_file(files + i))
-			ret = FAIL;
-	return ret;
+	      check_read(0, "read after drop_caches");
+	return map_scene() || ret;
 }
 
 static void look(void)
@@ -638,25 +653,6 @@ static int make_files(int n, int np, bool same)
 }
 
 /* A line of smaps of the mapping that begins at @map. */
-static long smaps_kb(const char *map, const char *key)
-{
-	FILE *fp = fopen("/proc/self/smaps", "r");
-	bool here = false;
-	unsigned long start, end;
-	char line[512];
-	long kb = -1;
-
-	while (fp && fgets(line, sizeof(line), fp)) {
-		if (sscanf(line, "%lx-%lx ", &start, &end) == 2)
-			here = start == (unsigned long)map;
-		else if (here && !strncmp(line, key, strlen(key)))
-			sscanf(line + strlen(key), ": %ld", &kb);
-	}
-	if (fp)
-		fclose(fp);
-	return kb;
-}
-
 /* ------------------------------------------------------------------------- */
 /* operations that write; each one does the same to @f and to its model */
 
@@ -1310,9 +1306,9 @@ static int op_clear_refs(struct file *f)
 		return fail("mmap");
 	for (p = 0; p < n; p++)
 		touch(map + p * PS);
-	if (smaps_kb(map, "Referenced") <= 0 || write_text("/proc/self/clear_refs", "1") ||
-	    smaps_kb(map, "Referenced"))
-		return fail("%ld kB are referenced", smaps_kb(map, "Referenced"));
+	if (mapping_says(map, "Referenced:") <= 0 || write_text("/proc/self/clear_refs", "1") ||
+	    mapping_says(map, "Referenced:"))
+		return fail("%ld kB are referenced", mapping_says(map, "Referenced:"));
 	if (!softdirty_supported()) {
 		ret = store(f, map, AT + 11);
 		munmap(map, MAXLEN);
@@ -2273,14 +2269,20 @@ static int last_node(void)
 	return n - 1;
 }
 
-/* The number of the block of memory that a page is in, or -1. */
-static long memory_block(unsigned long pfn)
+/* The size of the blocks in which memory comes and goes, or -1. */
+static long block_pages(void)
 {
 	char text[64];
 
 	if (read_text(MEMORY_DIR "block_size_bytes", text, sizeof(text)))
 		return -1;
-	return pfn / (strtoul(text, NULL, 16) / PS);
+	return strtoul(text, NULL, 16) / PS;
+}
+
+/* The number of the block of memory that a page is in. */
+static long memory_block(unsigned long pfn)
+{
+	return pfn / block_pages();
 }
 
 static int set_block(long block, const char *state)
@@ -2309,7 +2311,7 @@ static int op_offline(struct file *f)
 
 	if (model_only)
 		return PASS;
-	if (memory_block(0) < 0)
+	if (block_pages() < 0)
 		return skip("no memory hot-remove");
 	if (last_node() && by_move_pages(f->map + AT, last_node()))
 		return FAIL;
@@ -2966,9 +2968,9 @@ static int test_proc(void)
 		if (count_kpageflags(f, kpf_ksm) != want)
 			return fail("%s: kpageflags: %d pages, not %d", f->path,
 				    count_kpageflags(f, kpf_ksm), want);
-		if (smaps_kb(f->map, "KSM") != want * (long)PS / 1024)
+		if (mapping_says(f->map, "KSM:") != want * (long)PS / 1024)
 			return fail("%s: smaps: %ld kB, not %d pages", f->path,
-				    smaps_kb(f->map, "KSM"), want);
+				    mapping_says(f->map, "KSM:"), want);
 	}
 	if (read_vmstat("page_wp_merge") - merged <
 	    ksm_get("file_pages_sharing") - sharing)
@@ -2981,7 +2983,7 @@ static int test_proc(void)
 	ksm_set("run", 0);
 	look();
 	for (f = files; f < files + nfiles; f++)
-		if (count_kpageflags(f, kpf_ksm) || smaps_kb(f->map, "KSM"))
+		if (count_kpageflags(f, kpf_ksm) || mapping_says(f->map, "KSM:"))
 			return fail("%s: still merged after run=2", f->path);
 	merged = ksm_get("file_pages_broken") - merged;
 	broken = read_vmstat("page_wp_break") - broken;
@@ -3608,6 +3610,61 @@ static int test_umount(void)
 	       merge() || check_cold();
 }
 
+/* Grow a mounted filesystem, whose device has room; where that goes make it smaller, too. */
+static int resize(const char *dir, const struct mntent *ent)
+{
+	char cmd[3 * PATH_MAX] = "true";
+	unsigned long request = 0;
+	struct statvfs before, after;
+	__u64 size;
+	int fd, ret;
+
+	if (!strcmp(ent->mnt_type, "ext4"))
+		request = EXT4_IOC_RESIZE_FS;
+	else if (!strcmp(ent->mnt_type, "f2fs"))
+		request = F2FS_IOC_RESIZE_FS;
+	else if (!strcmp(ent->mnt_type, "xfs"))
+		snprintf(cmd, sizeof(cmd), "xfs_growfs %s > /dev/null", dir);
+	else if (!strcmp(ent->mnt_type, "btrfs"))
+		snprintf(cmd, sizeof(cmd), "for to in max -32M max; do"
+			 " btrfs filesystem resize $to %s > /dev/null || exit; done", dir);
+	else
+		return skip("changing the size of a mounted filesystem");
+	fd = open(ent->mnt_fsname, O_RDONLY);
+	ret = fd < 0 || ioctl(fd, BLKGETSIZE64, &size) || statvfs(dir, &before);
+	close(fd);
+	if (ret)
+		return fail("%s", ent->mnt_fsname);
+	size /= before.f_bsize;
+	/* f2fs can but shrink: what it does not count it does not need */
+	if (request == F2FS_IOC_RESIZE_FS)
+		size = before.f_blocks;
+	fd = open(dir, O_RDONLY);
+	ret = (request && ioctl(fd, request, &size)) || system(cmd) || statvfs(dir, &after);
+	close(fd);
+	return ret || after.f_blocks == before.f_blocks ? fail("it keeps its size") : PASS;
+}
+
+static int test_resize(void)
+{
+	char real[PATH_MAX], buf[2 * PATH_MAX];
+	struct mntent ent;
+	int ret, same;
+
+	if (!realpath(dirs[0], real))
+		return fail("realpath");
+	ret = find_mount(real, &ent, buf, sizeof(buf));
+	if (ret)
+		return ret;
+	if (make_scene() || merge())
+		return FAIL;
+	ret = resize(real, &ent);
+	if (ret)
+		return ret;
+	return check_read(0, "read") || op_write(files) || check_read(0, "written to") ||
+	       check_cold() || merge() || unmerged(&same, true);
+}
+
 static int test_remount_ro(void)
 {
 	char real[PATH_MAX], buf[2 * PATH_MAX];
@@ -4111,10 +4168,10 @@ static int test_no_writes(void)
 }
 
 /*
- * From now on a process gets no memory of a kind. Returns a file to which "0" is
- * written to end that: it may be this process, which could not open it then.
+ * From now on all that is injected of a kind fails for a process. Returns a file to
+ * which "0" is written to end that: it may be this process, which could not open it then.
  */
-static int fail_memory(const char *kind, const char *pid)
+static int fail_task(const char *kind, const char *pid)
 {
 	char path[64];
 	int fd;
@@ -4134,6 +4191,87 @@ static int end_failing(int fd)
 
 	close(fd);
 	return ret;
+}
+
+static int make_it_fail(const char *device, bool fail_it)
+{
+	char path[64];
+	struct stat st;
+
+	if (stat(device, &st))
+		return fail("%s", device);
+	snprintf(path, sizeof(path), "/sys/dev/block/%u:%u/make-it-fail", major(st.st_rdev),
+		 minor(st.st_rdev));
+	return write_text(path, fail_it ? "1" : "0") ? fail("%s", path) : PASS;
+}
+
+/* Do something while all I/O of this process to a device fails. */
+static int failing_io(const char *device, int (*fn)(void))
+{
+	int fd, ret;
+
+	if (make_it_fail(device, true))
+		return FAIL;
+	fd = fail_task("fail_make_request", "self");
+	ret = fd < 0 ? FAIL : fn();
+	return (fd >= 0 && end_failing(fd)) || make_it_fail(device, false) || ret;
+}
+
+/* Nobody reads other bytes because there are none. */
+static int read_failing(void)
+{
+	struct file *f;
+	int failed = 0;
+	size_t p, n;
+
+	for (f = files; f < files + nfiles; f++) {
+		for (p = 0; p < pages(f); p++) {
+			n = p + 1 < pages(f) ? PS : f->len - p * PS;
+			if (pread(f->fd, scratch, n, p * PS) != (ssize_t)n)
+				failed++;
+			else if (memcmp(scratch, f->want + p * PS, n))
+				return fail("%s page %zu", f->path, p);
+		}
+	}
+	return failed ? PASS : fail("all can be read");
+}
+
+/* Only the data: without those of the log the filesystem would shut down. */
+static int write_failing(void)
+{
+	return sync_file_range(files->fd, 0, MAXLEN, SYNC_FILE_RANGE_WRITE |
+			       SYNC_FILE_RANGE_WAIT_AFTER) ? PASS : fail("it can be written");
+}
+
+/* What cannot be read is in no slot; what cannot be written is in that one only. */
+static int test_io_errors(void)
+{
+	char real[PATH_MAX], buf[2 * PATH_MAX];
+	struct mntent ent;
+	int ret;
+
+	if (access(DEBUGFS "fail_make_request", F_OK))
+		return skip("no fault injection");
+	if (!realpath(dirs[0], real))
+		return fail("realpath");
+	ret = find_mount(real, &ent, buf, sizeof(buf));
+	if (ret)
+		return ret;
+	if (make_scene() || merge())
+		return FAIL;
+	unmap_scene();
+	forget();
+	ret = failing_io(ent.mnt_fsname, read_failing) || check_read(0, "read again") ||
+	      map_scene() || merge() || op_write(files) ||
+	      failing_io(ent.mnt_fsname, write_failing) || check_read(0, "not written");
+	if (ret)
+		return FAIL;
+	/* sync_file_range() has told it, to this file; the filesystem tells it once, too */
+	if (!syncfs(files->fd))
+		return fail("syncfs says nothing");
+	/* whoever was told writes it again */
+	return fill(files, AT, files->want + AT, PS) || fsync(files->fd) ||
+	       check_read(0, "written") || check_cold() || merge();
 }
 
 static int find_ksmd(char *pid, size_t n)
@@ -4166,7 +4304,7 @@ static int test_ksmd_no_memory(void)
 		return fail("no ksmd");
 	if (make_scene() || read_all())
 		return FAIL;
-	fd = fail_memory("failslab", pid);
+	fd = fail_task("failslab", pid);
 	if (fd < 0)
 		return FAIL;
 	idle();
@@ -4192,7 +4330,7 @@ static int test_no_memory(void)
 	unmerged(&merged, false);
 	ink(PS);
 	run = open(KSM_DIR "run", O_WRONLY);
-	fd = fail_memory("fail_page_alloc", "self");
+	fd = fail_task("fail_page_alloc", "self");
 	if (fd < 0 || run < 0)
 		return FAIL;
 	errno = 0;
@@ -4435,20 +4573,29 @@ static int with_bigs(size_t n, bool same, int (*fn)(void))
 	return ret;
 }
 
-/* How many pages of the first file are in a block of memory, and shared by the second? */
-static int big_in_block(long block)
+/* How many pages of the first file are in a range of memory? */
+static int big_in_range(unsigned long start, unsigned long end)
 {
+	unsigned long pfn;
 	size_t off;
 	int n = 0;
 
 	for (off = 0; off < big_len; off += PS) {
-		unsigned long pfn = pfn_at(bigs[0].map + off);
-
-		if (pfn != pfn_at(bigs[1].map + off))
-			return -fail("page %zu is not merged", off / PS);
-		n += memory_block(pfn) == block;
+		pfn = pfn_at(bigs[0].map + off);
+		n += pfn >= start && pfn < end;
 	}
 	return n;
+}
+
+/* The same for a block, and the second one has to share them. */
+static int big_in_block(long block)
+{
+	size_t off;
+
+	for (off = 0; off < big_len; off += PS)
+		if (pfn_at(bigs[0].map + off) != pfn_at(bigs[1].map + off))
+			return -fail("page %zu is not merged", off / PS);
+	return big_in_range(block * block_pages(), (block + 1) * block_pages());
 }
 
 #define OFFLINE_PAGES	512
@@ -4482,8 +4629,58 @@ static int do_offline(void)
 /* A block of memory with many merged pages goes. */
 static int test_offline(void)
 {
-	return memory_block(0) < 0 ? skip("no memory hot-remove") :
+	return block_pages() < 0 ? skip("no memory hot-remove") :
 				     with_bigs(OFFLINE_PAGES, false, do_offline);
+}
+
+#define CMA		DEBUGFS "cma/reserved/"
+
+/* Take it all, but pages that the filesystem has for itself, and give it back. */
+static int do_cma(void)
+{
+	long base = field(CMA "base_pfn", ""), count = field(CMA "count", "");
+	long taken = 0;
+	char text[32];
+	int i, n, ret;
+
+	if (big_map(PROT_READ))
+		return FAIL;
+	n = big_in_range(base, base + count);
+	if (n < OFFLINE_PAGES / 2)
+		return fail("%d pages in %ld at %#lx", n, count, base);
+	/* What somebody has just pinned for a moment may stop it. */
+	for (i = 0; i < 10 && n; i++) {
+		while (!write_text(CMA "alloc", "64"))
+			taken += 64;
+		while (!write_text(CMA "alloc", "1"))
+			taken++;
+		n = big_in_range(base, base + count);
+	}
+	ret = n ? fail("%d pages are in memory of others", n) : big_check("memory went");
+	snprintf(text, sizeof(text), "%ld", taken);
+	return write_text(CMA "free", text) ? fail("free = %s", text) : ret;
+}
+
+/* Merged pages are where they may be, and go when their place is wanted. */
+static int test_cma(void)
+{
+	long base = field(CMA "base_pfn", "");
+	unsigned long nodes;
+	char path[64];
+	int node = -1, ret;
+
+	if (base < 0 || block_pages() < 0)
+		return skip("cma=");
+	do {
+		if (++node == 64)
+			return fail("no node has memory %#lx", base);
+		snprintf(path, sizeof(path), NODE_DIR "%d/memory%ld", node, memory_block(base));
+	} while (access(path, F_OK));
+	nodes = 1UL << node;
+	if (syscall(__NR_set_mempolicy, MPOL_BIND, &nodes, 64))
+		return fail("set_mempolicy");
+	ret = with_bigs(OFFLINE_PAGES, false, do_cma);
+	return syscall(__NR_set_mempolicy, MPOL_DEFAULT, NULL, 0) ? fail("set_mempolicy") : ret;
 }
 
 /* Reclaim what no process maps, all of it. */
@@ -4526,8 +4723,7 @@ static int do_refault(void)
 		fail("%ld of %ld refaults", refaults() - before, want);
 }
 
-/* Each slot of what was reclaimed remembers it, and its refault counts. */
-static int test_refault(void)
+static int refault(void)
 {
 	cpu_set_t one, all;
 	int ret;
@@ -4542,6 +4738,25 @@ static int test_refault(void)
 	ret = with_bigs(128, false, do_refault);
 	return sched_setaffinity(0, sizeof(all), &all) ? fail("affinity") : ret;
 }
+
+#define LRU_GEN		"/sys/kernel/mm/lru_gen/enabled"
+
+static int refault_with_lru_gen(const char *enabled)
+{
+	char before[16];
+	int ret;
+
+	if (read_text(LRU_GEN, before, sizeof(before)))
+		return skip("lru_gen");
+	if (write_text(LRU_GEN, enabled))
+		return fail("lru_gen = %s", enabled);
+	ret = refault();
+	return write_text(LRU_GEN, before) ? fail("lru_gen = %s", before) : ret;
+}
+
+/* Each slot of what was reclaimed remembers it, and its refault counts. */
+static int test_refault(void) { return refault_with_lru_gen("n"); }
+static int test_refault_lru_gen(void) { return refault_with_lru_gen("y"); }
 
 #define MANY_SLOTS	4096
 
@@ -4620,18 +4835,16 @@ static int collapse(void)
 
 	for (i = 0; i < 100; i++) {
 		if (!madvise(bigs->map, HPAGE_SIZE, MADV_COLLAPSE))
-			return smaps_kb(bigs->map, "FilePmdMapped") * 1024 == HPAGE_SIZE ? PASS :
+			return mapping_says(bigs->map, "FilePmdMapped:") * 1024 == HPAGE_SIZE ? PASS :
 				fail("no huge page is mapped");
 		usleep(50000);
 	}
 	return fail("MADV_COLLAPSE");
 }
 
-static int do_collapse(void)
+static int big_map_exec(void)
 {
-	const long merged = HPAGE_SIZE / PS;
-	struct big *b = bigs;
-	int fd;
+	struct big *b;
 
 	for (b = bigs; b < bigs + 2; b++) {
 		/* whoever could write to it keeps a file from having huge pages */
@@ -4643,10 +4856,20 @@ static int do_collapse(void)
 				      MAP_PRIVATE | MAP_FIXED, b->fd, 0) != b->map)
 			return fail("mmap");
 	}
-	b = bigs;
+	return PASS;
+}
+
+static int do_collapse(void)
+{
+	const long merged = HPAGE_SIZE / PS;
+	struct big *b = bigs;
+	int fd;
+
+	if (big_map_exec())
+		return FAIL;
 	/* It is one as long as nobody has equal pages. */
 	if (collapse() || big_check("collapsed") || big_merge(merged) ||
-	    smaps_kb(b->map, "FilePmdMapped"))
+	    mapping_says(b->map, "FilePmdMapped:"))
 		return fail("a huge page with equal pages");
 	/* Or until the file is written to. */
 	if (collapse())
@@ -4659,15 +4882,47 @@ static int do_collapse(void)
 	return big_check("written to") || big_merge(merged - 1);
 }
 
+static int do_khugepaged(void)
+{
+	size_t off;
+	int i;
+
+	if (big_map_exec() || madvise(bigs[0].map, HPAGE_SIZE, MADV_HUGEPAGE) ||
+	    madvise(bigs[1].map, HPAGE_SIZE, MADV_HUGEPAGE))
+		return fail("MADV_HUGEPAGE");
+	if (khugepaged_again(seconds) || big_check("khugepaged"))
+		return FAIL;
+	for (off = 0; off < big_len; off += PS)
+		if (pfn_at(bigs[0].map + off) != pfn_at(bigs[1].map + off))
+			return fail("khugepaged took page %zu, which is merged", off / PS);
+	if (madvise(bigs[0].map, HPAGE_SIZE, MADV_UNMERGEABLE))
+		return fail("MADV_UNMERGEABLE");
+	for (i = 0; i < seconds * 20; i++) {
+		touch(bigs[0].map);
+		if (mapping_says(bigs[0].map, "FilePmdMapped:") * 1024 == HPAGE_SIZE)
+			return big_check("collapsed");
+		usleep(50000);
+	}
+	return fail("khugepaged does not collapse what is not merged");
+}
+
+static int big_khugepaged(void)
+{
+	return with_khugepaged(do_khugepaged);
+}
+
 /* Huge pages of programs. */
-static int test_collapse(void)
+static int with_huge(int (*fn)(void))
 {
 	if (on_tmpfs(dirs[0]))
 		return skip("ksm_shmem has that");
 	if (!read_pmd_pagesize())
 		return skip("transparent huge pages");
-	return with_bigs(HPAGE_SIZE / PS, false, do_collapse);
+	return with_bigs(HPAGE_SIZE / PS, false, fn);
 }
+
+static int test_collapse(void) { return with_huge(do_collapse); }
+static int test_khugepaged(void) { return with_huge(big_khugepaged); }
 
 /* ksmd at work while every operation runs: the bytes only. */
 static int test_all_at_once(void)
@@ -4724,6 +4979,7 @@ static const struct test {
 	{ "drop_caches while merged", test_drop_caches },
 	{ "unmount while merged", test_umount },
 	{ "remount read-only while merged", test_remount_ro },
+	{ "resize while merged", test_resize },
 	{ "anonymous pages", test_anonymous },
 	{ "short files", test_short },
 	{ "compressed files", test_compressed },
@@ -4733,13 +4989,17 @@ static const struct test {
 	{ "uprobe in merged text", test_uprobe },
 	{ "hardware breakpoint in merged text", test_breakpoint },
 	{ "merging writes nothing to disk", test_no_writes },
+	{ "I/O errors", test_io_errors },
 	{ "no memory for a copy", test_no_memory },
 	{ "no memory for ksmd", test_ksmd_no_memory },
 	{ "each allocation fails once", test_nomem },
 	{ "memory offline, with many merged pages", test_offline },
+	{ "contiguous memory", test_cma },
 	{ "refault", test_refault },
+	{ "refault with lru_gen", test_refault_lru_gen },
 	{ "a page in thousands of slots", test_many },
 	{ "MADV_COLLAPSE", test_collapse },
+	{ "khugepaged", test_khugepaged },
 	{ "operations while ksmd runs", test_all_at_once },
 };
 

@@ -148,19 +148,50 @@ static inline void ksm_mode(const char *mode)
 		ksft_exit_fail_msg("file = %s: %s\n", mode, strerror(errno));
 }
 
+/* The number behind @name, with what follows it, in a file; -1 if there is none. */
+static inline long field(const char *path, const char *name)
+{
+	size_t n = strlen(name);
+	char line[256];
+	long val = -1;
+	FILE *f = fopen(path, "r");
+
+	if (!f)
+		return -1;
+	while (val < 0 && fgets(line, sizeof(line), f))
+		if (!strncmp(line, name, n))
+			val = strtol(line + n, NULL, 0);
+	fclose(f);
+	return val;
+}
+
+/* What a mapping says of itself in smaps, in KiB. */
+static inline long mapping_says(const char *map, const char *name)
+{
+	char line[256], head[32];
+	FILE *f = fopen("/proc/self/smaps", "r");
+	bool found = false;
+	long val = -1;
+
+	if (!f)
+		return -1;
+	snprintf(head, sizeof(head), "%lx-", (unsigned long)map);
+	while (val < 0 && fgets(line, sizeof(line), f)) {
+		found |= !strncmp(line, head, strlen(head));
+		if (found && !strncmp(line, name, strlen(name)))
+			val = strtol(line + strlen(name), NULL, 0);
+	}
+	fclose(f);
+	return val;
+}
+
 /* A counter of /proc/vmstat, or -1. */
 static inline long read_vmstat(const char *key)
 {
-	FILE *fp = fopen("/proc/vmstat", "r");
-	long val = -1, got;
 	char name[64];
 
-	while (fp && fscanf(fp, "%63s %ld", name, &got) == 2)
-		if (!strcmp(name, key))
-			val = got;
-	if (fp)
-		fclose(fp);
-	return val;
+	snprintf(name, sizeof(name), "%s ", key);
+	return field("/proc/vmstat", name);
 }
 
 static inline bool on_fs(const char *dir, long magic)
@@ -313,6 +344,41 @@ static inline unsigned long run_ksmd(unsigned long (*left)(void), int seconds)
 	}
 	ksm_set("run", 0);
 	return n;
+}
+
+#define KHUGEPAGED	"/sys/kernel/mm/transparent_hugepage/khugepaged/"
+
+static inline int khugepaged_set(const char *knob, const char *val)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), KHUGEPAGED "%s", knob);
+	return write_text(path, val) ? fail("%s = %s", path, val) : PASS;
+}
+
+/* Let it look at everything, a few times. */
+static inline int khugepaged_again(int seconds)
+{
+	long end = field(KHUGEPAGED "full_scans", "") + 4;
+	int i;
+
+	for (i = 0; i < seconds * 20 && field(KHUGEPAGED "full_scans", "") < end; i++)
+		usleep(50000);
+	return field(KHUGEPAGED "full_scans", "") < end ? fail("khugepaged makes no passes") : PASS;
+}
+
+/* While a test runs it makes haste. */
+static inline int with_khugepaged(int (*fn)(void))
+{
+	char before[64];
+	int ret;
+
+	if (read_text(KHUGEPAGED "scan_sleep_millisecs", before, sizeof(before)) ||
+	    khugepaged_set("scan_sleep_millisecs", "10") ||
+	    khugepaged_set("pages_to_scan", "4096"))
+		return FAIL;
+	ret = fn();
+	return khugepaged_set("scan_sleep_millisecs", before) || ret;
 }
 
 /* Read a byte of a mapping, so that its page is present. */

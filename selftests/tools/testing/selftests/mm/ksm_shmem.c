@@ -74,43 +74,6 @@ static int seconds = 60;
 static unsigned int fresh;
 static char tmpfs[32];
 
-/* The number behind @name, with what follows it, in a file; -1 if there is none. */
-static long field(const char *path, const char *name)
-{
-	size_t n = strlen(name);
-	char line[256];
-	long val = -1;
-	FILE *f = fopen(path, "r");
-
-	if (!f)
-		return -1;
-	while (val < 0 && fgets(line, sizeof(line), f))
-		if (!strncmp(line, name, n))
-			val = strtol(line + n, NULL, 0);
-	fclose(f);
-	return val;
-}
-
-/* What a mapping says of itself in smaps, in KiB. */
-static long mapping_says(const char *map, const char *name)
-{
-	char line[256], head[32];
-	FILE *f = fopen("/proc/self/smaps", "r");
-	bool found = false;
-	long val = -1;
-
-	if (!f)
-		return -1;
-	snprintf(head, sizeof(head), "%lx-", (unsigned long)map);
-	while (val < 0 && fgets(line, sizeof(line), f)) {
-		found |= !strncmp(line, head, strlen(head));
-		if (found && !strncmp(line, name, strlen(name)))
-			val = strtol(line + strlen(name), NULL, 0);
-	}
-	fclose(f);
-	return val;
-}
-
 #define CGROUPS		"/sys/fs/cgroup/"
 #define CGROUP		CGROUPS "ksm_shmem/"
 
@@ -2496,28 +2459,6 @@ static int do_huge(int fd[2])
 	return big_check("truncated");
 }
 
-#define KHUGEPAGED	"/sys/kernel/mm/transparent_hugepage/khugepaged/"
-
-static int khugepaged_set(const char *knob, const char *val)
-{
-	char path[128];
-
-	snprintf(path, sizeof(path), KHUGEPAGED "%s", knob);
-	return write_text(path, val) ? fail("%s = %s", path, val) : PASS;
-}
-
-/* Let it look at everything, a few times. */
-static int khugepaged_again(void)
-{
-	long end = field(KHUGEPAGED "full_scans", "") + 4;
-	int i;
-
-	for (i = 0; i < seconds * 20 && field(KHUGEPAGED "full_scans", "") < end; i++)
-		usleep(50000);
-	return field(KHUGEPAGED "full_scans", "") < end ? fail("khugepaged makes no passes") :
-							  big_check("khugepaged");
-}
-
 static int khugepaged_collapses(void)
 {
 	int i;
@@ -2531,12 +2472,12 @@ static int khugepaged_collapses(void)
 	return fail("khugepaged does not collapse");
 }
 
-static int do_khugepaged(int fd[2])
+static int do_khugepaged(void)
 {
 	time_t end;
 	int i;
 
-	if (khugepaged_again())
+	if (khugepaged_again(seconds) || big_check("khugepaged"))
 		return FAIL;
 	for (i = 0; i < BIG / PS; i++)
 		if (pfn_at(big[0] + i * PS) != pfn_at(big[1] + i * PS))
@@ -2554,20 +2495,12 @@ static int do_khugepaged(int fd[2])
 			return FAIL;
 	}
 	ksm_set("run", 0);
-	return khugepaged_again();
+	return khugepaged_again(seconds) || big_check("khugepaged");
 }
 
-static int with_khugepaged(int fd[2])
+static int huge_khugepaged(int fd[2])
 {
-	char before[64];
-	int ret;
-
-	if (read_text(KHUGEPAGED "scan_sleep_millisecs", before, sizeof(before)) ||
-	    khugepaged_set("scan_sleep_millisecs", "10") ||
-	    khugepaged_set("pages_to_scan", "4096"))
-		return FAIL;
-	ret = do_khugepaged(fd);
-	return khugepaged_set("scan_sleep_millisecs", before) || ret;
+	return with_khugepaged(do_khugepaged);
 }
 
 static int test_huge(const char *options, bool advised, int (*fn)(int fd[2]))
@@ -2594,7 +2527,7 @@ static int test_huge(const char *options, bool advised, int (*fn)(int fd[2]))
 static int test_huge_always(void) { return test_huge("huge=always", false, do_huge); }
 static int test_huge_size(void) { return test_huge("huge=within_size", false, do_huge); }
 static int test_huge_advise(void) { return test_huge("huge=advise", true, do_huge); }
-static int test_khugepaged(void) { return test_huge("huge=advise", true, with_khugepaged); }
+static int test_khugepaged(void) { return test_huge("huge=advise", true, huge_khugepaged); }
 
 static const struct {
 	const char *name;
