@@ -3613,7 +3613,9 @@ static int test_umount(void)
 /* Grow a mounted filesystem, whose device has room; where that goes make it smaller, too. */
 static int resize(const char *dir, const struct mntent *ent)
 {
-	char cmd[3 * PATH_MAX] = "true";
+	static const char grow_btrfs[] =
+		"for to in max -32M max; do btrfs fi res $to %s > /dev/null || exit; done";
+	char cmd[2 * PATH_MAX] = "true";
 	unsigned long request = 0;
 	struct statvfs before, after;
 	__u64 size;
@@ -3626,8 +3628,7 @@ static int resize(const char *dir, const struct mntent *ent)
 	else if (!strcmp(ent->mnt_type, "xfs"))
 		snprintf(cmd, sizeof(cmd), "xfs_growfs %s > /dev/null", dir);
 	else if (!strcmp(ent->mnt_type, "btrfs"))
-		snprintf(cmd, sizeof(cmd), "for to in max -32M max; do"
-			 " btrfs filesystem resize $to %s > /dev/null || exit; done", dir);
+		snprintf(cmd, sizeof(cmd), grow_btrfs, dir);
 	else
 		return skip("changing the size of a mounted filesystem");
 	fd = open(ent->mnt_fsname, O_RDONLY);
@@ -4828,6 +4829,11 @@ static int test_many(void)
 	return ret;
 }
 
+static bool big_is_huge(void)
+{
+	return mapping_says(bigs->map, "FilePmdMapped:") * 1024 == HPAGE_SIZE;
+}
+
 /* Whoever asks for a huge page of the first file, to run it, gets one of merged pages. */
 static int collapse(void)
 {
@@ -4835,8 +4841,7 @@ static int collapse(void)
 
 	for (i = 0; i < 100; i++) {
 		if (!madvise(bigs->map, HPAGE_SIZE, MADV_COLLAPSE))
-			return mapping_says(bigs->map, "FilePmdMapped:") * 1024 == HPAGE_SIZE ? PASS :
-				fail("no huge page is mapped");
+			return big_is_huge() ? PASS : fail("no huge page is mapped");
 		usleep(50000);
 	}
 	return fail("MADV_COLLAPSE");
@@ -4869,7 +4874,7 @@ static int do_collapse(void)
 		return FAIL;
 	/* It is one as long as nobody has equal pages. */
 	if (collapse() || big_check("collapsed") || big_merge(merged) ||
-	    mapping_says(b->map, "FilePmdMapped:"))
+	    big_is_huge())
 		return fail("a huge page with equal pages");
 	/* Or until the file is written to. */
 	if (collapse())
@@ -4899,7 +4904,7 @@ static int do_khugepaged(void)
 		return fail("MADV_UNMERGEABLE");
 	for (i = 0; i < seconds * 20; i++) {
 		touch(bigs[0].map);
-		if (mapping_says(bigs[0].map, "FilePmdMapped:") * 1024 == HPAGE_SIZE)
+		if (big_is_huge())
 			return big_check("collapsed");
 		usleep(50000);
 	}
