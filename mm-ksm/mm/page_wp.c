@@ -199,14 +199,13 @@ static void page_wp_free(struct page_wp *group)
 /* Make room for @nr more slots. */
 static int page_wp_reserve(struct page_wp *group, unsigned int nr)
 {
-	unsigned int max = group->max_slots + max(group->max_slots / 2, 2U);
 	struct page_wp_slot *old = page_wp_array(group), *slots;
 	size_t size, old_size = ksize(old);
 
 	if (group->nr_slots + nr <= group->max_slots)
 		return 0;
-	max = max(max, group->nr_slots + nr);
-	size = kmalloc_size_roundup(array_size(max, sizeof(*slots)));
+	/* The sizes of slab grow fast enough. */
+	size = kmalloc_size_roundup(array_size(group->nr_slots + nr, sizeof(*slots)));
 	slots = krealloc(old, size, GFP_KERNEL | __GFP_NOWARN);
 	if (!slots)
 		return -ENOMEM;
