@@ -639,7 +639,7 @@ int page_wp_merge(struct folio *to, struct folio *from,
 	/* Reclaim must not come for the inodes of folios that we lock. */
 	nofs = memalloc_nofs_save();
 
-	/* Disturb neither users nor buffers for nothing. */
+	/* Do not disturb users for nothing. */
 	err = page_wp_can_join(to, max_slots);
 	if (err)
 		goto restore;
@@ -651,7 +651,9 @@ int page_wp_merge(struct folio *to, struct folio *from,
 	if (!page_wp_mergeable(from) ||
 	    folio_test_swapbacked(from) != folio_test_swapbacked(to))
 		goto unlock_from;
-	if (memcmp_pages(&to->page, &from->page)) {
+	/* They are compared again when nobody can change them. */
+	if ((folio_mapped(from) || folio_mapped(to)) &&
+	    memcmp_pages(&to->page, &from->page)) {
 		err = -ESTALE;
 		goto unlock_from;
 	}
