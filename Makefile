@@ -6,7 +6,7 @@ LANE ?= uml
 export LANE CACHE KERNEL_TARBALL FULL
 
 .PHONY: help setup series series-check strict threading-report build boot demo demo-guests \
-	demo-images powerfail check stress regress deb clean
+	demo-images powerfail check stress regress bench deb clean
 help:
 	@echo 'make setup   install what is needed, unpack the base kernel'
 	@echo 'make series  write patches/ from cocci/, mm-ksm/, fs-adapters/, selftests/'
@@ -22,6 +22,7 @@ help:
 	@echo 'make check   run all tests'
 	@echo 'make stress  everything at once against a model, for DURATION=600 seconds; KCSAN=1'
 	@echo 'make regress other tests on the base and on the patched kernel, compared'
+	@echo 'make bench   what it costs and gives, against the base; FULL=1: longer'
 	@echo 'make deb     make an installable kernel package from CONFIG=/boot/config-...'
 	@echo 'make clean   remove all build state (the cache folder)'
 	@echo
@@ -72,6 +73,9 @@ stress: setup
 
 regress: setup
 	@scripts/regress
+
+bench: setup
+	@scripts/bench
 
 deb: setup
 	@scripts/deb $(CONFIG)
