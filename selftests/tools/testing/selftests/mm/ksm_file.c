@@ -4740,8 +4740,6 @@ static int refault(void)
 	return sched_setaffinity(0, sizeof(all), &all) ? fail("affinity") : ret;
 }
 
-#define LRU_GEN		"/sys/kernel/mm/lru_gen/enabled"
-
 static int refault_with_lru_gen(const char *enabled)
 {
 	char before[16];

@@ -346,6 +346,7 @@ static inline unsigned long run_ksmd(unsigned long (*left)(void), int seconds)
 	return n;
 }
 
+#define LRU_GEN		"/sys/kernel/mm/lru_gen/enabled"
 #define KHUGEPAGED	"/sys/kernel/mm/transparent_hugepage/khugepaged/"
 
 static inline int khugepaged_set(const char *knob, const char *val)
