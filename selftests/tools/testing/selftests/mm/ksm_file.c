@@ -652,7 +652,6 @@ static int make_files(int n, int np, bool same)
 	return PASS;
 }
 
-/* A line of smaps of the mapping that begins at @map. */
 /* ------------------------------------------------------------------------- */
 /* operations that write; each one does the same to @f and to its model */
 
@@ -3540,16 +3539,32 @@ static int test_drop_caches(void)
 }
 
 /* Find how @dir is mounted; it must be a mount point. */
-static int find_mount(const char *dir, struct mntent *ent, char *buf, size_t n)
+struct mount {
+	struct mntent ent;
+	char buf[2 * PATH_MAX];
+};
+
+/* The mount of a directory, which has to be its mount point. */
+static int find_mount(const char *dir, struct mount *m)
 {
 	FILE *fp = setmntent("/proc/mounts", "r");
+	char real[PATH_MAX];
 	int found = 0;
 
-	while (fp && !found && getmntent_r(fp, ent, buf, n))
-		found = !strcmp(ent->mnt_dir, dir);
-	if (fp)
-		endmntent(fp);
-	return found ? PASS : skip("%s is no mount point", dir);
+	if (!fp || !realpath(dir, real))
+		return fail("%s", dir);
+	while (!found && getmntent_r(fp, &m->ent, m->buf, sizeof(m->buf)))
+		found = !strcmp(m->ent.mnt_dir, real);
+	endmntent(fp);
+	return found ? PASS : skip("%s is no mount point", real);
+}
+
+/* A merged scene, if the first directory is a mount point. */
+static int mounted_scene(struct mount *m)
+{
+	int ret = find_mount(dirs[0], m);
+
+	return ret ?: make_scene() || merge();
 }
 
 static void close_scene(void)
@@ -3577,33 +3592,29 @@ static int open_scene(int flags)
 /* Unmount one side while it shares with the other; check it; mount again. */
 static int test_umount(void)
 {
-	char real[2][PATH_MAX], cmd[PATH_MAX + 64], buf[2 * PATH_MAX];
-	struct mntent ent;
+	char cmd[2 * PATH_MAX];
+	struct mount m;
 	int ret;
 
 	if (on_tmpfs(dirs[0]))
 		return skip("nothing is left of tmpfs then");
-	if (!realpath(dirs[0], real[0]) || !realpath(dirs[1], real[1]))
-		return fail("realpath");
-	ret = find_mount(real[0], &ent, buf, sizeof(buf));
+	ret = mounted_scene(&m);
 	if (ret)
 		return ret;
-	if (make_scene() || merge())
-		return FAIL;
 	/* the other directory's files stay open, mapped and merged */
 	close_scene();
 	sync_dirs();
-	if (umount(real[0])) {
-		fail("umount %s", real[0]);
+	if (umount(m.ent.mnt_dir)) {
+		fail("umount %s", m.ent.mnt_dir);
 		open_scene(O_RDWR);
 		return FAIL;
 	}
 	snprintf(cmd, sizeof(cmd), "e2fsck -fn %s >/dev/null 2>&1",
-		 ent.mnt_fsname);
-	if (!strcmp(ent.mnt_type, "ext4") && system(cmd))
+		 m.ent.mnt_fsname);
+	if (!strcmp(m.ent.mnt_type, "ext4") && system(cmd))
 		ret = fail("%s", cmd);
-	snprintf(cmd, sizeof(cmd), "mount -t %s -o %s %s %s", ent.mnt_type,
-		 ent.mnt_opts, ent.mnt_fsname, real[0]);
+	snprintf(cmd, sizeof(cmd), "mount -t %s -o %s %s %s", m.ent.mnt_type,
+		 m.ent.mnt_opts, m.ent.mnt_fsname, m.ent.mnt_dir);
 	if (system(cmd))
 		ksft_exit_fail_msg("%s\n", cmd);
 	return open_scene(O_RDWR) || ret || check_read(0, "read after umount") ||
@@ -3611,7 +3622,7 @@ static int test_umount(void)
 }
 
 /* Grow a mounted filesystem, whose device has room; where that goes make it smaller, too. */
-static int resize(const char *dir, const struct mntent *ent)
+static int resize(const struct mntent *ent)
 {
 	static const char grow_btrfs[] =
 		"for to in max -32M max; do btrfs fi res $to %s > /dev/null || exit; done";
@@ -3626,13 +3637,13 @@ static int resize(const char *dir, const struct mntent *ent)
 	else if (!strcmp(ent->mnt_type, "f2fs"))
 		request = F2FS_IOC_RESIZE_FS;
 	else if (!strcmp(ent->mnt_type, "xfs"))
-		snprintf(cmd, sizeof(cmd), "xfs_growfs %s > /dev/null", dir);
+		snprintf(cmd, sizeof(cmd), "xfs_growfs %s > /dev/null", ent->mnt_dir);
 	else if (!strcmp(ent->mnt_type, "btrfs"))
-		snprintf(cmd, sizeof(cmd), grow_btrfs, dir);
+		snprintf(cmd, sizeof(cmd), grow_btrfs, ent->mnt_dir);
 	else
 		return skip("changing the size of a mounted filesystem");
 	fd = open(ent->mnt_fsname, O_RDONLY);
-	ret = fd < 0 || ioctl(fd, BLKGETSIZE64, &size) || statvfs(dir, &before);
+	ret = fd < 0 || ioctl(fd, BLKGETSIZE64, &size) || statvfs(ent->mnt_dir, &before);
 	close(fd);
 	if (ret)
 		return fail("%s", ent->mnt_fsname);
@@ -3640,26 +3651,22 @@ static int resize(const char *dir, const struct mntent *ent)
 	/* f2fs can but shrink: what it does not count it does not need */
 	if (request == F2FS_IOC_RESIZE_FS)
 		size = before.f_blocks;
-	fd = open(dir, O_RDONLY);
-	ret = (request && ioctl(fd, request, &size)) || system(cmd) || statvfs(dir, &after);
+	fd = open(ent->mnt_dir, O_RDONLY);
+	ret = (request && ioctl(fd, request, &size)) || system(cmd) ||
+	      statvfs(ent->mnt_dir, &after);
 	close(fd);
 	return ret || after.f_blocks == before.f_blocks ? fail("it keeps its size") : PASS;
 }
 
 static int test_resize(void)
 {
-	char real[PATH_MAX], buf[2 * PATH_MAX];
-	struct mntent ent;
+	struct mount m;
 	int ret, same;
 
-	if (!realpath(dirs[0], real))
-		return fail("realpath");
-	ret = find_mount(real, &ent, buf, sizeof(buf));
+	ret = mounted_scene(&m);
 	if (ret)
 		return ret;
-	if (make_scene() || merge())
-		return FAIL;
-	ret = resize(real, &ent);
+	ret = resize(&m.ent);
 	if (ret)
 		return ret;
 	return check_read(0, "read") || op_write(files) || check_read(0, "written to") ||
@@ -3668,27 +3675,22 @@ static int test_resize(void)
 
 static int test_remount_ro(void)
 {
-	char real[PATH_MAX], buf[2 * PATH_MAX];
-	struct mntent ent;
+	struct mount m;
 	int ret;
 
-	if (!realpath(dirs[0], real))
-		return fail("realpath");
-	ret = find_mount(real, &ent, buf, sizeof(buf));
+	ret = mounted_scene(&m);
 	if (ret)
 		return ret;
-	if (make_scene() || merge())
-		return FAIL;
 	close_scene();
 	sync_dirs();
-	if (mount(NULL, real, NULL, MS_REMOUNT | MS_RDONLY, NULL))
+	if (mount(NULL, m.ent.mnt_dir, NULL, MS_REMOUNT | MS_RDONLY, NULL))
 		ret = fail("remount read-only");
 	ret = ret || open_scene(O_RDONLY) || check_read(0, "read-only read") ||
 	      check_maps("read-only mapping") || merge();
 	if (!ret && pwrite(files[0].fd, "x", 1, 0) == 1)
 		ret = fail("write to a read-only mount");
 	close_scene();
-	if (mount(NULL, real, NULL, MS_REMOUNT, NULL))
+	if (mount(NULL, m.ent.mnt_dir, NULL, MS_REMOUNT, NULL))
 		ksft_exit_fail_msg("remount read-write: %s\n", strerror(errno));
 	return open_scene(O_RDWR) || ret || op_write(files) ||
 	       check_read(0, "read") || check_cold();
@@ -4247,24 +4249,19 @@ static int write_failing(void)
 /* What cannot be read is in no slot; what cannot be written is in that one only. */
 static int test_io_errors(void)
 {
-	char real[PATH_MAX], buf[2 * PATH_MAX];
-	struct mntent ent;
+	struct mount m;
 	int ret;
 
 	if (access(DEBUGFS "fail_make_request", F_OK))
 		return skip("no fault injection");
-	if (!realpath(dirs[0], real))
-		return fail("realpath");
-	ret = find_mount(real, &ent, buf, sizeof(buf));
+	ret = mounted_scene(&m);
 	if (ret)
 		return ret;
-	if (make_scene() || merge())
-		return FAIL;
 	unmap_scene();
 	forget();
-	ret = failing_io(ent.mnt_fsname, read_failing) || check_read(0, "read again") ||
+	ret = failing_io(m.ent.mnt_fsname, read_failing) || check_read(0, "read again") ||
 	      map_scene() || merge() || op_write(files) ||
-	      failing_io(ent.mnt_fsname, write_failing) || check_read(0, "not written");
+	      failing_io(m.ent.mnt_fsname, write_failing) || check_read(0, "not written");
 	if (ret)
 		return FAIL;
 	/* sync_file_range() has told it, to this file; the filesystem tells it once, too */
@@ -4574,6 +4571,16 @@ static int with_bigs(size_t n, bool same, int (*fn)(void))
 	return ret;
 }
 
+static int big_shared(void)
+{
+	size_t off;
+
+	for (off = 0; off < big_len; off += PS)
+		if (pfn_at(bigs[0].map + off) != pfn_at(bigs[1].map + off))
+			return fail("page %zu is not merged", off / PS);
+	return PASS;
+}
+
 /* How many pages of the first file are in a range of memory? */
 static int big_in_range(unsigned long start, unsigned long end)
 {
@@ -4591,11 +4598,8 @@ static int big_in_range(unsigned long start, unsigned long end)
 /* The same for a block, and the second one has to share them. */
 static int big_in_block(long block)
 {
-	size_t off;
-
-	for (off = 0; off < big_len; off += PS)
-		if (pfn_at(bigs[0].map + off) != pfn_at(bigs[1].map + off))
-			return -fail("page %zu is not merged", off / PS);
+	if (big_shared())
+		return -FAIL;
 	return big_in_range(block * block_pages(), (block + 1) * block_pages());
 }
 
@@ -4872,7 +4876,7 @@ static int do_collapse(void)
 		return FAIL;
 	/* It is one as long as nobody has equal pages. */
 	if (collapse() || big_check("collapsed") || big_merge(merged) ||
-	    big_is_huge())
+	    mapping_says(bigs->map, "FilePmdMapped:"))
 		return fail("a huge page with equal pages");
 	/* Or until the file is written to. */
 	if (collapse())
@@ -4887,17 +4891,13 @@ static int do_collapse(void)
 
 static int do_khugepaged(void)
 {
-	size_t off;
 	int i;
 
 	if (big_map_exec() || madvise(bigs[0].map, HPAGE_SIZE, MADV_HUGEPAGE) ||
 	    madvise(bigs[1].map, HPAGE_SIZE, MADV_HUGEPAGE))
 		return fail("MADV_HUGEPAGE");
-	if (khugepaged_again(seconds) || big_check("khugepaged"))
+	if (khugepaged_again(seconds) || big_check("khugepaged") || big_shared())
 		return FAIL;
-	for (off = 0; off < big_len; off += PS)
-		if (pfn_at(bigs[0].map + off) != pfn_at(bigs[1].map + off))
-			return fail("khugepaged took page %zu, which is merged", off / PS);
 	if (madvise(bigs[0].map, HPAGE_SIZE, MADV_UNMERGEABLE))
 		return fail("MADV_UNMERGEABLE");
 	for (i = 0; i < seconds * 20; i++) {
