@@ -4254,6 +4254,8 @@ static int test_io_errors(void)
 
 	if (access(DEBUGFS "fail_make_request", F_OK))
 		return skip("no fault injection");
+	if (on_tmpfs(dirs[0]) || on_fs(dirs[0], OVERLAYFS_SUPER_MAGIC))
+		return skip("no device of its own");
 	ret = mounted_scene(&m);
 	if (ret)
 		return ret;
