@@ -52,7 +52,7 @@ build: setup
 boot: build
 	@scripts/boot $(LANE) $(if $(CMD),-- sh -c '$(CMD)',--shell)
 
-demo: build
+demo: setup
 	@scripts/demo
 
 demo-guests: build
