@@ -1123,6 +1123,15 @@ static ssize_t file_store(struct kobject *kobj, struct kobj_attribute *attr,
 
 static struct kobj_attribute file_attr = __ATTR_RW(file);
 
+/* What has one slot and replicas does not share for us. */
+static long ksm_file_shared(void)
+{
+	long folios = atomic_long_read(&page_wp_stats.folios);
+
+	/* Two counters, read one after the other. */
+	return max(folios - atomic_long_read(&page_wp_stats.alone), 0L);
+}
+
 static long ksm_file_saved(void)
 {
 	long slots = atomic_long_read(&page_wp_stats.slots);
@@ -1149,7 +1158,7 @@ static ssize_t _name##_show(struct kobject *kobj,			\
 }									\
 static struct kobj_attribute _name##_attr = __ATTR_RO(_name)
 
-KSM_FILE_COUNTER(file_pages_shared, atomic_long_read(&page_wp_stats.folios));
+KSM_FILE_COUNTER(file_pages_shared, ksm_file_shared());
 KSM_FILE_COUNTER(file_pages_sharing, ksm_file_saved());
 KSM_FILE_COUNTER(file_bytes_saved, ksm_file_saved() << PAGE_SHIFT);
 KSM_FILE_COUNTER(file_pages_broken, atomic_long_read(&page_wp_stats.broken));

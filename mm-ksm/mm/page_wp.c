@@ -20,6 +20,8 @@
  *             write.  No other slot notices.
  *   dissolve  A group with one slot left turns back into an exclusive folio.
  *   drop      Truncation, invalidation or reclaim empties a slot.
+ *   replicate A group gets a copy of its folio on another node, a replica, which stands
+ *             in no slot; page tables map it there.  It goes when the last slot does.
  *
  * A shared folio is marked by folio->mapping == &page_wp_mapping, an address
  * space that belongs to no file, and its folio->index holds the group.  Code
@@ -35,6 +37,9 @@
  * the reference count, and keeps the content of a shared one as it is, since
  * dissolving has to do so too.
  *
+ * What maps a replica belongs to a slot all the same, and goes with it: a slot is unmapped
+ * by its place in the file, not by the folio that is mapped.
+ *
  * DOC: Locks
  *
  * The lock of the shared folio is the lock of its group.  A slot's entry
@@ -42,6 +47,7 @@
  *
  *   mmap_lock
  *     folio lock			(one, or a second one by trylock)
+ *       lock of its replicas
  *       i_mmap_rwsem			(unmap of a slot, rmap walks)
  *         page table lock
  *       inode->i_lock
@@ -51,6 +57,9 @@
  * There is no order between two folios: page_wp_merge(), a batch of folios that
  * migrate, and dedupe, which compares two, have one and only try to lock another.
  * So whoever waits for the lock of a shared folio does not wait for long.
+ *
+ * Who has locked a replica keeps it in its group, and the slots of that as they are; he
+ * never waits for the lock of the group.
  */
 
 #include <linux/fs.h>
@@ -64,6 +73,7 @@
 #include <linux/migrate.h>
 #include <linux/mm.h>
 #include <linux/mm_inline.h>
+#include <linux/numa_replicate.h>
 #include <linux/oom.h>
 #include <linux/pagemap.h>
 #include <linux/random.h>
@@ -144,12 +154,14 @@ static struct page_wp *folio_wp(struct folio *folio)
 
 /*
  * How many references a shared folio has that are not the caller's own or
- * somebody's who may be using it: one for each slot.  A mapped folio has one
- * more for each page table entry.  The folio is locked.
+ * somebody's who may be using it: one for each slot, or that of its group for a replica.
+ * A mapped folio has one more for each page table entry.  The folio is locked.
  */
 static int page_wp_expected_refs(struct folio *folio)
 {
-	return folio_wp(folio)->nr_slots;
+	struct page_wp *group = folio_wp(folio);
+
+	return group->folio == folio ? group->nr_slots : 1;
 }
 
 /**
@@ -168,6 +180,408 @@ u64 page_wp_hash(struct page *page)
 	return hash;
 }
 
+/* A folio joins the page cache, or leaves it, as far as statistics are concerned. */
+static void page_wp_account(struct folio *folio, int nr)
+{
+	__lruvec_stat_mod_folio(folio, NR_FILE_PAGES, nr);
+	if (folio_test_swapbacked(folio))
+		__lruvec_stat_mod_folio(folio, NR_SHMEM, nr);
+}
+
+#ifdef CONFIG_NUMA_REPLICATE
+/* Groups with room for replicas, under page_wp_lock. */
+static LIST_HEAD(page_wp_replicated_groups);
+static long page_wp_nr_replicated;
+
+static void page_wp_init_replicas(struct page_wp *group)
+{
+	group->replicas = NULL;
+}
+
+static int page_wp_alloc_replicas(struct page_wp *group)
+{
+	struct page_wp_replicas *replicas;
+
+	if (group->replicas)
+		return 0;
+	replicas = kzalloc(struct_size(replicas, folio, nr_node_ids), GFP_NOWAIT | __GFP_NOWARN);
+	if (!replicas)
+		return -ENOMEM;
+	replicas->group = group;
+	atomic_long_add(ksize(replicas), &page_wp_stats.bytes);
+	spin_lock_irq(&page_wp_lock);
+	page_wp_changed();
+	group->replicas = replicas;
+	if (page_wp_alone(group))
+		atomic_long_inc(&page_wp_stats.alone);
+	list_add_tail(&replicas->list, &page_wp_replicated_groups);
+	page_wp_nr_replicated++;
+	spin_unlock_irq(&page_wp_lock);
+	return 0;
+}
+
+static void page_wp_free_replicas(struct page_wp *group)
+{
+	if (!group->replicas)
+		return;
+	spin_lock_irq(&page_wp_lock);
+	list_del(&group->replicas->list);
+	page_wp_nr_replicated--;
+	spin_unlock_irq(&page_wp_lock);
+	atomic_long_sub(ksize(group->replicas), &page_wp_stats.bytes);
+	kfree(group->replicas);
+}
+
+/* The replica for a node, if its lock keeps it there; or a hint. */
+static struct folio *page_wp_replica(struct page_wp *group, int nid)
+{
+	return group->replicas ? READ_ONCE(group->replicas->folio[nid]) : NULL;
+}
+
+static bool page_wp_replicated(struct page_wp *group)
+{
+	int nid;
+
+	for_each_node(nid)
+		if (page_wp_replica(group, nid))
+			return true;
+	return false;
+}
+
+/*
+ * Get the replica for a node, or NULL if there is none.  The lock of the group is held;
+ * as long as that of the replica is not, reclaim and migration take it away.
+ */
+static struct folio *page_wp_get_replica(struct page_wp *group, int nid)
+{
+	struct folio *replica;
+
+	while ((replica = page_wp_replica(group, nid))) {
+		/* Frozen: it is being taken away right now. */
+		if (!folio_try_get(replica)) {
+			cpu_relax();
+			continue;
+		}
+		/* Or it was, and the reference is one on somebody else's memory. */
+		if (page_wp_replica(group, nid) == replica)
+			break;
+		folio_put(replica);
+	}
+	return replica;
+}
+
+/**
+ * page_wp_trylock_replica - try to get and lock the replica for a node
+ * @group: The group.
+ * @nid: The node.
+ *
+ * Context: The lock of the group is held.
+ * Return: The replica, with a reference, or NULL if there is none or it is in use.
+ */
+struct folio *page_wp_trylock_replica(struct page_wp *group, int nid)
+{
+	struct folio *replica = page_wp_get_replica(group, nid);
+
+	if (!replica)
+		return NULL;
+	if (folio_trylock(replica)) {
+		if (page_wp_replica(group, nid) == replica)
+			return replica;
+		folio_unlock(replica);
+	}
+	folio_put(replica);
+	return NULL;
+}
+
+/* Get and lock the replica for a node; the lock of the group is held. */
+static struct folio *page_wp_lock_replica(struct page_wp *group, int nid)
+{
+	struct folio *replica;
+
+	while ((replica = page_wp_get_replica(group, nid))) {
+		folio_lock(replica);
+		if (page_wp_replica(group, nid) == replica)
+			break;
+		folio_unlock(replica);
+		folio_put(replica);
+	}
+	return replica;
+}
+
+/*
+ * Get and lock all replicas, so that the slots may change.  Under the lock of the group
+ * no others come.
+ */
+static void page_wp_lock_replicas(struct page_wp *group)
+{
+	int nid;
+
+	for_each_node(nid)
+		page_wp_lock_replica(group, nid);
+}
+
+static void page_wp_unlock_replicas(struct page_wp *group)
+{
+	int nid;
+
+	for_each_node(nid) {
+		struct folio *replica = page_wp_replica(group, nid);
+
+		if (!replica)
+			continue;
+		folio_unlock(replica);
+		folio_put(replica);
+	}
+}
+
+/*
+ * A locked replica that is not mapped leaves its group, whose reference is left to the
+ * caller.  Called with page_wp_lock.
+ */
+static void page_wp_leave_replica(struct page_wp *group, struct folio *replica,
+				  enum numa_drop why)
+{
+	int nid = folio_nid(replica);
+
+	VM_WARN_ON_ONCE_FOLIO(folio_mapped(replica), replica);
+	VM_WARN_ON_ONCE_FOLIO(page_wp_replica(group, nid) != replica, replica);
+	page_wp_map_rw(replica);
+	WRITE_ONCE(group->replicas->folio[nid], NULL);
+	page_wp_account(replica, -1);
+	numa_replicate_dropped(nid, why);
+	/* The group is not its own any more. */
+	replica->index = 0;
+	/* Lockless walkers read the mapping first: folio_pos_at(). */
+	smp_store_release(&replica->mapping, NULL);
+}
+
+/* Drop a locked replica that is not mapped; the caller keeps a reference. */
+static void page_wp_drop_replica(struct page_wp *group, struct folio *replica,
+				 enum numa_drop why)
+{
+	spin_lock_irq(&page_wp_lock);
+	page_wp_leave_replica(group, replica, why);
+	spin_unlock_irq(&page_wp_lock);
+	folio_put(replica);
+}
+
+/*
+ * The last slot has no use for its replicas, which are locked, and not mapped: drop and
+ * unlock them all.
+ */
+static void page_wp_drop_replicas(struct page_wp *group, struct address_space *mapping,
+				  pgoff_t index, enum numa_drop why)
+{
+	int nid;
+
+	if (!page_wp_replicated(group))
+		return;
+	if (why == NUMA_DROP_WRITE || why == NUMA_DROP_TRUNCATE)
+		numa_replicate_written(mapping, index);
+	for_each_node(nid) {
+		struct folio *replica = page_wp_replica(group, nid);
+
+		if (!replica)
+			continue;
+		page_wp_drop_replica(group, replica, why);
+		folio_unlock(replica);
+		folio_put(replica);
+	}
+}
+
+/*
+ * Unmap a locked replica.  Whose slot maps another folio has a fault.  Even if nobody maps
+ * it: reclaim may still have a TLB flush to do.
+ */
+static void page_wp_unmap_replica(struct page_wp *group, struct folio *replica)
+{
+	const struct page_wp_slot *slots = page_wp_slots(group);
+	unsigned int i;
+
+	for (i = 0; i < group->nr_slots; i++)
+		if (mapping_mapped(slots[i].mapping))
+			unmap_mapping_pages(slots[i].mapping, slots[i].index, 1, false);
+}
+
+/**
+ * __page_wp_near - the folio that a page table entry should map in place of another one
+ * @folio: The shared folio that was found in the page cache, locked.
+ *
+ * See page_wp_near().
+ *
+ * Return: @folio, or its replica on the node of this CPU.
+ */
+struct folio *__page_wp_near(struct folio *folio)
+{
+	int nid = numa_replicate_node();
+	struct folio *near;
+
+	if (folio_nid(folio) == nid)
+		return folio;
+	near = page_wp_trylock_replica(folio_wp(folio), nid);
+	if (!near)
+		return folio;
+	if (!PageHWPoison(&near->page))
+		return near;
+	folio_unlock(near);
+	folio_put(near);
+	return folio;
+}
+
+/**
+ * __page_wp_is_replica - is this shared folio a copy for one node?
+ * @folio: The shared folio, locked.
+ *
+ * Return: true if it stands in no slot itself.
+ */
+bool __page_wp_is_replica(struct folio *folio)
+{
+	return folio_wp(folio)->folio != folio;
+}
+
+/**
+ * page_wp_has_replica - has a group a replica for a node?
+ * @folio: A shared folio, locked.
+ * @nid: The node.
+ *
+ * Return: true if it has, as far as can be said without the lock of that.
+ */
+bool page_wp_has_replica(struct folio *folio, int nid)
+{
+	return page_wp_replica(folio_wp(folio), nid);
+}
+
+/* A replica migrates on its node.  Called with page_wp_lock. */
+static __maybe_unused void page_wp_move_replica(struct page_wp *group, struct folio *dst,
+				 struct folio *src)
+{
+	VM_WARN_ON_ONCE_FOLIO(folio_nid(dst) != folio_nid(src), src);
+	folio_get(dst);
+	WRITE_ONCE(group->replicas->folio[folio_nid(src)], dst);
+}
+
+/*
+ * Reclaim a locked replica that is not mapped; the caller has one reference, and nobody
+ * else may have any.  Returns true if the count is 0 now.
+ */
+static bool page_wp_reclaim_replica(struct page_wp *group, struct folio *replica)
+{
+	bool ok;
+
+	/* Nobody may read it by an old TLB entry once a slot is written to. */
+	try_to_unmap_flush();
+	spin_lock_irq(&page_wp_lock);
+	ok = folio_ref_freeze(replica, 2);
+	if (ok)
+		page_wp_leave_replica(group, replica, NUMA_DROP_RECLAIM);
+	spin_unlock_irq(&page_wp_lock);
+	return ok;
+}
+
+/*
+ * Drop a locked replica for its memory, if nobody uses it but page tables.  Returns false
+ * if there are more than @refs references: who has unmapped it, but has yet to flush the
+ * TLB, has one, too.
+ */
+static bool page_wp_drop_unused(struct page_wp *group, struct folio *replica, int refs)
+{
+	/* Do not disturb users for nothing. */
+	if (folio_ref_count(replica) != refs + folio_mapcount(replica))
+		return false;
+	try_to_unmap(replica, 0);
+	if (folio_mapped(replica) || folio_ref_count(replica) != refs)
+		return false;
+	page_wp_drop_replica(group, replica, NUMA_DROP_RECLAIM);
+	return true;
+}
+
+/*
+ * Drop the replicas of a folio that is being reclaimed.  Who uses one of them needs the
+ * folio, too.  Returns false if there are any left.
+ */
+static bool page_wp_reclaim_replicas(struct page_wp *group,
+				     struct mem_cgroup *target_memcg)
+{
+	unsigned long vm_flags;
+	struct folio *replica;
+	int nid;
+
+	for_each_node(nid) {
+		if (!page_wp_replica(group, nid))
+			continue;
+		replica = page_wp_trylock_replica(group, nid);
+		if (!replica)
+			return false;
+		/* What is on a list must not be asked for references. */
+		if (folio_isolate_lru(replica)) {
+			if (!folio_referenced(replica, 1, target_memcg, &vm_flags))
+				page_wp_drop_unused(group, replica, 3);
+			folio_putback_lru(replica);
+		}
+		folio_unlock(replica);
+		folio_put(replica);
+	}
+	return !page_wp_replicated(group);
+}
+#else /* !CONFIG_NUMA_REPLICATE */
+static void page_wp_init_replicas(struct page_wp *group)
+{
+}
+
+static void page_wp_free_replicas(struct page_wp *group)
+{
+}
+
+static bool page_wp_replicated(struct page_wp *group)
+{
+	return false;
+}
+
+static void page_wp_lock_replicas(struct page_wp *group)
+{
+}
+
+static void page_wp_unlock_replicas(struct page_wp *group)
+{
+}
+
+static void page_wp_drop_replica(struct page_wp *group, struct folio *replica,
+				 enum numa_drop why)
+{
+}
+
+static void page_wp_drop_replicas(struct page_wp *group, struct address_space *mapping,
+				  pgoff_t index, enum numa_drop why)
+{
+}
+
+static void page_wp_unmap_replica(struct page_wp *group, struct folio *replica)
+{
+}
+
+static __maybe_unused void page_wp_move_replica(struct page_wp *group, struct folio *dst,
+				 struct folio *src)
+{
+}
+
+static bool page_wp_reclaim_replica(struct page_wp *group, struct folio *replica)
+{
+	return false;
+}
+
+static bool page_wp_reclaim_replicas(struct page_wp *group,
+				     struct mem_cgroup *target_memcg)
+{
+	return true;
+}
+#endif /* CONFIG_NUMA_REPLICATE */
+
+/* May a page table map a shared folio, which is locked, or a replica of it? */
+static bool page_wp_mapped(struct folio *folio)
+{
+	return folio_mapped(folio) || page_wp_replicated(folio_wp(folio));
+}
+
 static void page_wp_count_break(void)
 {
 	atomic_long_inc(&page_wp_stats.broken);
@@ -182,6 +596,7 @@ static struct page_wp *page_wp_alloc(void)
 		return NULL;
 	group->nr_slots = 0;
 	group->max_slots = PAGE_WP_MIN_SLOTS;
+	page_wp_init_replicas(group);
 	atomic_long_add(ksize(group), &page_wp_stats.bytes);
 	return group;
 }
@@ -192,8 +607,22 @@ static void page_wp_free(struct page_wp *group)
 		return;
 	atomic_long_sub(ksize(group) + ksize(page_wp_array(group)),
 			&page_wp_stats.bytes);
+	page_wp_free_replicas(group);
 	kfree(page_wp_array(group));
 	kfree_rcu(group, rcu);
+}
+
+/* A slot has left its group, under the locks of the replicas. */
+static void page_wp_left(struct page_wp *group, unsigned int left,
+			 struct address_space *mapping, pgoff_t index,
+			 enum numa_drop why)
+{
+	if (left) {
+		page_wp_unlock_replicas(group);
+		return;
+	}
+	page_wp_drop_replicas(group, mapping, index, why);
+	page_wp_free(group);
 }
 
 /* Make room for @nr more slots. */
@@ -217,22 +646,18 @@ static int page_wp_reserve(struct page_wp *group, unsigned int nr)
 	return 0;
 }
 
-/* A folio joins the page cache, or leaves it, as far as statistics are concerned. */
-static void page_wp_account(struct folio *folio, int nr)
-{
-	__lruvec_stat_mod_folio(folio, NR_FILE_PAGES, nr);
-	if (folio_test_swapbacked(folio))
-		__lruvec_stat_mod_folio(folio, NR_SHMEM, nr);
-}
-
 static void page_wp_add_slot(struct page_wp *group,
 			     struct address_space *mapping, pgoff_t index)
 {
 	page_wp_changed();
+	if (page_wp_alone(group))
+		atomic_long_dec(&page_wp_stats.alone);
 	page_wp_slots(group)[group->nr_slots++] = (struct page_wp_slot) {
 		.mapping = mapping,
 		.index = index,
 	};
+	if (page_wp_alone(group))
+		atomic_long_inc(&page_wp_stats.alone);
 	atomic_long_inc(&page_wp_stats.slots);
 }
 
@@ -260,7 +685,11 @@ static unsigned int page_wp_del_slot(struct page_wp *group, unsigned int i)
 	if (i == group->nr_slots)
 		return i;
 	page_wp_changed();
+	if (page_wp_alone(group))
+		atomic_long_dec(&page_wp_stats.alone);
 	slots[i] = slots[--group->nr_slots];
+	if (page_wp_alone(group))
+		atomic_long_inc(&page_wp_stats.alone);
 	atomic_long_dec(&page_wp_stats.slots);
 	return group->nr_slots;
 }
@@ -445,7 +874,7 @@ static int page_wp_protect(struct folio *folio, struct page_wp *group)
 	/* Who sees this must see the group: see page_wp_unmark(). */
 	smp_store_release(&folio->mapping, &page_wp_mapping);
 	spin_lock(&page_wp_lock);
-	list_add(&group->list, &page_wp_groups);
+	list_add_tail(&group->list, &page_wp_groups);
 	spin_unlock(&page_wp_lock);
 	atomic_long_inc(&page_wp_stats.folios);
 	folio_ref_unfreeze(folio, 2);
@@ -469,8 +898,10 @@ static bool page_wp_dissolve(struct folio *folio)
 				      folio_mapcount(folio))
 		return false;
 	page_wp_verify(group);
-	if (folio_mapped(folio))
+	page_wp_lock_replicas(group);
+	if (page_wp_mapped(folio))
 		unmap_mapping_pages(mapping, index, 1, false);
+	page_wp_drop_replicas(group, mapping, index, NUMA_DROP_WRITE);
 
 	xa_lock_irq(&mapping->i_pages);
 	if (!folio_ref_freeze(folio, 1 + page_wp_expected_refs(folio))) {
@@ -488,6 +919,190 @@ static bool page_wp_dissolve(struct folio *folio)
 	page_wp_free(group);
 	return true;
 }
+
+#ifdef CONFIG_NUMA_REPLICATE
+/* Make a locked exclusive folio a group of one slot, with room for replicas. */
+static int page_wp_protect_alone(struct folio *folio)
+{
+	/* See page_wp_merge() */
+	unsigned int nofs = memalloc_nofs_save();
+	struct page_wp *group = page_wp_alloc();
+	int err = -ENOMEM;
+
+	if (!group)
+		goto restore;
+	group->folio = folio;
+	err = page_wp_alloc_replicas(group);
+	if (!err)
+		err = page_wp_prepare(folio) ? page_wp_protect(folio, group) : -EAGAIN;
+	if (err)
+		page_wp_free(group);
+	else
+		page_wp_map_ro(folio);
+restore:
+	memalloc_nofs_restore(nofs);
+	return err;
+}
+
+/**
+ * page_wp_replicate - add a folio on another node to a group
+ * @folio: The locked folio of the page cache; exclusive or shared already.
+ * @new: A folio of order 0 that nobody else knows, charged for.
+ *
+ * Context: May sleep; the caller has the only reference on @folio, and called
+ * page_wp_enable().
+ * Return: 0 if @new is a replica now, and the group has a reference of its own; -EEXIST if
+ * there is one already, -ENOMEM, -EIO, or -EAGAIN if @folio is in use or not eligible now.
+ */
+int page_wp_replicate(struct folio *folio, struct folio *new)
+{
+	int err, nid = folio_nid(new);
+	unsigned int noreclaim;
+	struct page_wp *group;
+
+	if (!page_wp_mergeable(folio) || folio_test_swapbacked(folio))
+		return -EAGAIN;
+	if (folio_is_wp(folio) && page_wp_has_replica(folio, nid))
+		return -EEXIST;
+	err = folio_is_wp(folio) ? 0 : page_wp_protect_alone(folio);
+	if (err)
+		return err;
+	group = folio_wp(folio);
+	err = page_wp_alloc_replicas(group);
+	if (!err && copy_mc_highpage(&new->page, &folio->page))
+		err = -EIO;
+	if (err) {
+		if (!page_wp_replicated(group))
+			page_wp_dissolve(folio);
+		return err;
+	}
+
+	folio_mark_uptodate(new);
+	folio_get(new);
+	page_wp_map_ro(new);
+	new->index = (pgoff_t)group;
+	spin_lock_irq(&page_wp_lock);
+	/* Who sees this must see the group: see page_wp_unmark(). */
+	smp_store_release(&new->mapping, &page_wp_mapping);
+	WRITE_ONCE(group->replicas->folio[nid], new);
+	page_wp_account(new, 1);
+	numa_replicate_created(nid);
+	spin_unlock_irq(&page_wp_lock);
+	/* Not to where the youngest are, as if there were no other one. */
+	noreclaim = memalloc_noreclaim_save();
+	folio_add_lru(new);
+	memalloc_noreclaim_restore(noreclaim);
+	page_wp_verify(group);
+	return 0;
+}
+
+/* Drop the replica of a locked shared folio on a node. */
+static bool page_wp_shrink_group(struct folio *folio, int nid, enum numa_drop why)
+{
+	struct page_wp *group = folio_wp(folio);
+	struct folio *replica;
+	bool dropped = true;
+
+	replica = why == NUMA_DROP_RECLAIM ? page_wp_trylock_replica(group, nid) :
+					     page_wp_lock_replica(group, nid);
+	if (!replica)
+		return false;
+	if (why == NUMA_DROP_RECLAIM) {
+		dropped = page_wp_drop_unused(group, replica, 2);
+	} else {
+		page_wp_unmap_replica(group, replica);
+		page_wp_drop_replica(group, replica, why);
+	}
+	folio_unlock(replica);
+	folio_put(replica);
+	return dropped;
+}
+
+/*
+ * Get the next shared folio that has a replica for a node, or might have had one for any;
+ * each comes once in @turns.
+ */
+static struct folio *page_wp_next_replicated(int nid, long *turns)
+{
+	struct page_wp_replicas *replicas;
+	struct folio *folio = NULL;
+
+	spin_lock_irq(&page_wp_lock);
+	if (*turns < 0)
+		*turns = page_wp_nr_replicated;
+	while (!folio && *turns > 0 && !list_empty(&page_wp_replicated_groups)) {
+		replicas = list_first_entry(&page_wp_replicated_groups,
+					    struct page_wp_replicas, list);
+		list_move_tail(&replicas->list, &page_wp_replicated_groups);
+		--*turns;
+		/* Frozen: reclaim or a writer takes it apart right now. */
+		if ((nid == NUMA_NO_NODE || replicas->folio[nid]) &&
+		    folio_try_get(replicas->group->folio)) {
+			folio = replicas->group->folio;
+		} else if (!(*turns % SWAP_CLUSTER_MAX)) {
+			spin_unlock_irq(&page_wp_lock);
+			cond_resched();
+			spin_lock_irq(&page_wp_lock);
+		}
+	}
+	spin_unlock_irq(&page_wp_lock);
+	return folio;
+}
+
+/**
+ * page_wp_shrink_replicas - drop replicas on a node
+ * @nid: The node.
+ * @nr: How many at most.
+ * @why: Why.  For %NUMA_DROP_RECLAIM nothing is waited for.
+ *
+ * Context: May sleep.
+ * Return: How many were dropped.
+ */
+long page_wp_shrink_replicas(int nid, long nr, enum numa_drop why)
+{
+	struct folio *folio;
+	long dropped = 0, turns = -1;
+
+	while (dropped < nr && (folio = page_wp_next_replicated(nid, &turns))) {
+		bool locked = folio_trylock(folio);
+
+		if (!locked && why != NUMA_DROP_RECLAIM) {
+			folio_lock(folio);
+			locked = true;
+		}
+		if (locked) {
+			if (folio_is_wp(folio))
+				dropped += page_wp_shrink_group(folio, nid, why);
+			folio_unlock(folio);
+		}
+		folio_put(folio);
+		cond_resched();
+	}
+	return dropped;
+}
+
+/**
+ * page_wp_dissolve_alone - turn exclusive again what was replicated, and is no longer
+ * @mapped: Also what is mapped, which has to be unmapped for it.
+ *
+ * Context: May sleep.
+ * Return: 0, or -EAGAIN if somebody uses such a page, and it is worth another try.
+ */
+int page_wp_dissolve_alone(bool mapped)
+{
+	struct folio *folio;
+	long turns = -1;
+	int err = 0;
+
+	while ((folio = page_wp_next_replicated(NUMA_NO_NODE, &turns))) {
+		if (mapped || !folio_mapped(folio))
+			err = page_wp_try_dissolve(folio) ?: err;
+		folio_put(folio);
+		cond_resched();
+	}
+	return err;
+}
+#endif
 
 static unsigned int page_wp_nr_slots(struct folio *folio)
 {
@@ -565,6 +1180,7 @@ static int page_wp_share_all(struct page_wp *group, struct folio *to,
 	page_wp_verify(old);
 	if (memcmp_pages(&to->page, &from->page))
 		return -ESTALE;
+	page_wp_lock_replicas(old);
 	while (folio_is_wp(from)) {
 		unsigned int i = old->nr_slots - 1;
 		struct page_wp_slot slot = page_wp_slots(old)[i];
@@ -583,7 +1199,7 @@ static int page_wp_share_all(struct page_wp *group, struct folio *to,
 		xas_unlock_irq(&xas);
 		folio_put(from);
 	}
-	page_wp_free(old);
+	page_wp_left(old, 0, NULL, 0, NUMA_DROP_OTHER);
 	return 0;
 }
 
@@ -617,8 +1233,8 @@ int page_wp_can_join(struct folio *to, unsigned int max_slots)
  *
  * The contents are compared while nobody can change either of them.
  *
- * Context: May sleep, but never waits for a folio lock.  The caller has one
- * reference on each folio and keeps them, and called page_wp_enable().
+ * Context: May sleep, but never waits for a folio lock, but those of replicas.  The
+ * caller has one reference on each folio and keeps them, and called page_wp_enable().
  * Return: 0 if they share @to now; -ESTALE if the contents differ, -ENOSPC if
  * that makes more than @max_slots, -ENOMEM, -EAGAIN if either is in use or not
  * eligible now.
@@ -681,16 +1297,18 @@ int page_wp_merge(struct folio *to, struct folio *from,
 	}
 	group = folio_wp(to);
 
+	page_wp_lock_replicas(group);
 	err = page_wp_reserve(group, nr);
 	if (!err)
 		err = folio_is_wp(from) ? page_wp_share_all(group, to, from) :
 					  page_wp_share(group, to, from);
+	page_wp_unlock_replicas(group);
 	if (!err) {
 		count_vm_event(PAGE_WP_MERGE);
 		page_wp_verify(group);
 		if (folio_test_active(from) || folio_test_referenced(from))
 			folio_mark_accessed(to);
-	} else if (group->nr_slots == 1) {
+	} else if (group->nr_slots == 1 && !page_wp_replicated(group)) {
 		page_wp_dissolve(to);
 	}
 	group = NULL;
@@ -757,6 +1375,7 @@ static void page_wp_replace_slot(struct address_space *mapping, pgoff_t index,
 	unsigned int left;
 
 	page_wp_verify(group);
+	page_wp_lock_replicas(group);
 	/* Even if nobody maps it: reclaim may still have a TLB flush to do. */
 	if (mapping_mapped(mapping))
 		unmap_mapping_pages(mapping, index, 1, false);
@@ -773,8 +1392,7 @@ static void page_wp_replace_slot(struct address_space *mapping, pgoff_t index,
 	/* From here on an unused inode may go, unless the caller holds it. */
 	xas_unlock_irq(&xas);
 
-	if (!left)
-		page_wp_free(group);
+	page_wp_left(group, left, mapping, index, NUMA_DROP_WRITE);
 	folio_add_lru(new);
 	folio_put(folio);
 }
@@ -792,7 +1410,8 @@ struct page_wp_eviction {
  * Take a locked shared folio out of one slot, and put the slot's reference.  For
  * reclaim, with @ev, the caller's reference and those of the slots have to be
  * the only ones, and the last slot leaves the count frozen at 0.  Returns false,
- * and does nothing, if that is not so.
+ * and does nothing, if that is not so.  The replicas are locked, and no page table
+ * maps the slot.
  */
 static bool page_wp_delete_slot(struct address_space *mapping, pgoff_t index,
 				struct folio *folio, struct page_wp_eviction *ev)
@@ -836,8 +1455,7 @@ unlock:
 	if (!ok)
 		return false;
 	count_vm_event(PAGE_WP_DROP);
-	if (!left)
-		page_wp_free(group);
+	page_wp_left(group, left, mapping, index, NUMA_DROP_TRUNCATE);
 	return true;
 }
 
@@ -857,7 +1475,8 @@ bool __page_wp_drop_slot(struct address_space *mapping, pgoff_t index,
 	if (!__page_wp_in_slot(folio, mapping, index))
 		return true;
 	page_wp_verify(folio_wp(folio));
-	if (folio_mapped(folio))
+	page_wp_lock_replicas(folio_wp(folio));
+	if (page_wp_mapped(folio))
 		unmap_mapping_pages(mapping, index, 1, false);
 	page_wp_delete_slot(mapping, index, folio, NULL);
 	return true;
@@ -879,26 +1498,12 @@ static void page_wp_break_slot(struct address_space *mapping, pgoff_t index,
 	page_wp_count_break();
 }
 
-/**
- * __page_wp_break - give one slot an exclusive folio if it holds a shared one
- * @mapping: The file.
- * @index: The slot's index.
- * @folio: The folio that was found there; the caller has a reference.
- * @gfp: How to allocate the copy.
- *
- * See page_wp_break().
- *
- * Return: 0, -ENOMEM or -EAGAIN.
- */
-int __page_wp_break(struct address_space *mapping, pgoff_t index,
-		    struct folio *folio, gfp_t gfp)
+/* Break a slot in which a folio was found. */
+static int page_wp_break_found(struct address_space *mapping, pgoff_t index,
+			       struct folio *folio, gfp_t gfp)
 {
 	struct folio *new;
 
-	if (!folio_is_wp(folio))
-		return 0;
-	if (!gfpflags_allow_blocking(gfp))
-		return -EAGAIN;
 	/* The last slot needs no copy unless somebody still looks at it. */
 	if (folio_ref_count(folio) - folio_mapcount(folio) <= 2) {
 		bool done;
@@ -925,32 +1530,6 @@ int __page_wp_break(struct address_space *mapping, pgoff_t index,
 	if (new)
 		folio_put(new);
 	return 0;
-}
-EXPORT_SYMBOL_GPL(__page_wp_break);
-
-/**
- * page_wp_break_fault - break a slot for a write through a shared mapping, or
- * for a locked mapping
- * @vmf: The fault; no page table lock held.
- * @folio: The folio that is mapped, or would be, with a reference.
- *
- * Context: May sleep; @folio is not locked.
- * Return: %VM_FAULT_NOPAGE, so that the access is tried again, or %VM_FAULT_OOM.
- */
-vm_fault_t page_wp_break_fault(struct vm_fault *vmf, struct folio *folio)
-{
-	struct address_space *mapping = vmf->vma->vm_file->f_mapping;
-	struct mem_cgroup *memcg, *old;
-	int err;
-
-	/* Somebody else may run into the fault: a worker, a debugger. */
-	memcg = get_mem_cgroup_from_mm(vmf->vma->vm_mm);
-	old = set_active_memcg(memcg);
-	err = __page_wp_break(mapping, vmf->pgoff, folio,
-			      mapping_gfp_mask(mapping));
-	set_active_memcg(old);
-	mem_cgroup_put(memcg);
-	return err ? VM_FAULT_OOM : VM_FAULT_NOPAGE;
 }
 
 /*
@@ -988,6 +1567,113 @@ static struct folio *page_wp_next(struct address_space *mapping, pgoff_t *index,
 	rcu_read_unlock();
 	*index = xas.xa_index;
 	return folio;
+}
+
+/**
+ * __page_wp_break - give one slot an exclusive folio if it holds a shared one
+ * @mapping: The file.
+ * @index: The slot's index.
+ * @folio: The folio that was found there; the caller has a reference.
+ * @gfp: How to allocate the copy.
+ *
+ * See page_wp_break().
+ *
+ * Return: 0, -ENOMEM or -EAGAIN.
+ */
+int __page_wp_break(struct address_space *mapping, pgoff_t index,
+		    struct folio *folio, gfp_t gfp)
+{
+	int err;
+
+	if (!folio_is_wp(folio))
+		return 0;
+	if (!gfpflags_allow_blocking(gfp))
+		return -EAGAIN;
+	if (__page_wp_in_slot(folio, mapping, index))
+		return page_wp_break_found(mapping, index, folio, gfp);
+	/* A page table may have led to a replica. */
+	folio = page_wp_next(mapping, &index, index);
+	if (!folio)
+		return 0;
+	err = page_wp_break_found(mapping, index, folio, gfp);
+	folio_put(folio);
+	return err;
+}
+EXPORT_SYMBOL_GPL(__page_wp_break);
+
+/**
+ * __page_wp_break_lookup - break a slot for a lookup that wants its folio locked
+ * @mapping: The file.
+ * @index: The slot's index.
+ * @folio: What was found there, with a reference.
+ * @fgp_flags: How it was looked up.
+ * @gfp: How the lookup allocates.
+ *
+ * See page_wp_break_lookup().
+ *
+ * Return: See page_wp_break().
+ */
+int __page_wp_break_lookup(struct address_space *mapping, pgoff_t index,
+			   struct folio *folio, fgf_t fgp_flags, gfp_t gfp)
+{
+	if (fgp_flags & FGP_NOWAIT)
+		gfp = GFP_NOWAIT;
+	else if (!(fgp_flags & FGP_CREAT))
+		gfp = mapping_gfp_constraint(mapping, ~__GFP_FS);
+	if (fgp_flags & FGP_NOFS)
+		gfp &= ~__GFP_FS;
+	return __page_wp_break(mapping, index, folio, gfp);
+}
+
+/**
+ * __page_wp_get_partial - get the folio of which a part is going to be zeroed
+ * @mapping: The file.
+ * @index: The index.
+ *
+ * See page_wp_get_partial().
+ *
+ * Return: The locked exclusive folio, with a reference, or -ENOENT.
+ */
+struct folio *__page_wp_get_partial(struct address_space *mapping, pgoff_t index)
+{
+	struct folio *folio;
+
+	for (;;) {
+		folio = filemap_get_folio(mapping, index);
+		if (IS_ERR(folio))
+			return folio;
+		folio_lock(folio);
+		if (folio->mapping == mapping)
+			return folio;
+		page_wp_drop_slot(mapping, index, folio);
+		folio_unlock(folio);
+		folio_put(folio);
+	}
+}
+
+/**
+ * page_wp_break_fault - break a slot for a write through a shared mapping, or
+ * for a locked mapping
+ * @vmf: The fault; no page table lock held.
+ * @folio: The folio that is mapped, or would be, with a reference.
+ *
+ * Context: May sleep; @folio is not locked.
+ * Return: %VM_FAULT_NOPAGE, so that the access is tried again, or %VM_FAULT_OOM.
+ */
+vm_fault_t page_wp_break_fault(struct vm_fault *vmf, struct folio *folio)
+{
+	struct address_space *mapping = vmf->vma->vm_file->f_mapping;
+	struct mem_cgroup *memcg, *old;
+	int err;
+
+	/* Somebody else may run into the fault: a worker, a debugger. */
+	memcg = get_mem_cgroup_from_mm(vmf->vma->vm_mm);
+	old = set_active_memcg(memcg);
+	err = __page_wp_break(mapping, vmf->pgoff, folio,
+			      mapping_gfp_mask(mapping));
+	set_active_memcg(old);
+	mem_cgroup_put(memcg);
+	return err ? VM_FAULT_OOM : VM_FAULT_NOPAGE;
 }
 
 /*
@@ -1081,6 +1767,8 @@ int page_wp_break_user(unsigned long address)
  * @folio: The folio, with a reference.
  *
  * Context: May sleep, but does not wait for the folio's lock.
+ * One with replicas stays shared.
+ *
  * Return: -EAGAIN if somebody uses it, and it is worth another try; 0 otherwise.
  */
 int page_wp_try_dissolve(struct folio *folio)
@@ -1090,13 +1778,13 @@ int page_wp_try_dissolve(struct folio *folio)
 	if (!folio_trylock(folio))
 		return -EAGAIN;
 	if (folio_is_wp(folio) && page_wp_nr_slots(folio) == 1 &&
-	    !page_wp_dissolve(folio))
+	    !page_wp_replicated(folio_wp(folio)) && !page_wp_dissolve(folio))
 		err = -EAGAIN;
 	folio_unlock(folio);
 	return err;
 }
 
-/* Break all slots of one folio, from the side of the group. */
+/* Break all slots of one folio, from the side of the group; but one that has replicas. */
 static int page_wp_break_folio(struct folio *folio)
 {
 	const gfp_t gfp = GFP_HIGHUSER_MOVABLE | __GFP_RETRY_MAYFAIL;
@@ -1106,7 +1794,7 @@ static int page_wp_break_folio(struct folio *folio)
 		bool done;
 
 		folio_lock(folio);
-		done = !folio_is_wp(folio);
+		done = !folio_is_wp(folio) || page_wp_alone(folio_wp(folio));
 		if (!done && page_wp_dissolve(folio)) {
 			page_wp_count_break();
 			done = true;
@@ -1133,7 +1821,7 @@ static int page_wp_break_folio(struct folio *folio)
 }
 
 /**
- * page_wp_break_all - break every group there is
+ * page_wp_break_all - break every group in which slots share a folio
  *
  * Copies are charged to whom the shared folio is charged to, or higher up if
  * there is no room: the owner of one slot shall neither be killed nor stop it all
@@ -1144,6 +1832,8 @@ static int page_wp_break_folio(struct folio *folio)
  */
 int page_wp_break_all(void)
 {
+	/* Those that stay are at the end of the list after one turn, as are new ones. */
+	long stay = atomic_long_read(&page_wp_stats.folios);
 	struct mem_cgroup *memcg, *payer, *old;
 	struct page_wp *group;
 	struct folio *folio;
@@ -1160,6 +1850,8 @@ int page_wp_break_all(void)
 			cond_resched();
 			continue;
 		}
+		if (folio)
+			list_move_tail(&group->list, &page_wp_groups);
 		spin_unlock_irq(&page_wp_lock);
 		if (!folio)
 			return 0;
@@ -1172,8 +1864,9 @@ int page_wp_break_all(void)
 				break;
 		}
 		mem_cgroup_put(memcg);
+		stay -= folio_is_wp(folio);
 		folio_put(folio);
-		if (err)
+		if (err || stay < 0)
 			return err;
 		if (signal_pending(current))
 			return -ERESTARTSYS;
@@ -1187,7 +1880,7 @@ static bool page_wp_slot_mapped(struct address_space *mapping, pgoff_t index,
 {
 	bool mapped;
 
-	if (!folio_mapped(folio))
+	if (!page_wp_mapped(folio))
 		return false;
 	if (!i_mmap_trylock_read(mapping))
 		return true;
@@ -1282,7 +1975,8 @@ void page_wp_swap_slot(struct address_space *mapping, pgoff_t index,
 	XA_STATE(xas, &mapping->i_pages, index);
 	unsigned int left;
 
-	if (folio_mapped(folio))
+	page_wp_lock_replicas(group);
+	if (page_wp_mapped(folio))
 		unmap_mapping_pages(mapping, index, 1, false);
 	xas_lock_irq(&xas);
 	VM_WARN_ON_FOLIO(xas_load(&xas) != folio, folio);
@@ -1293,8 +1987,7 @@ void page_wp_swap_slot(struct address_space *mapping, pgoff_t index,
 	xas_unlock_irq(&xas);
 	count_vm_event(PAGE_WP_DROP);
 	folio_put(folio);
-	if (!left)
-		page_wp_free(group);
+	page_wp_left(group, left, mapping, index, NUMA_DROP_RECLAIM);
 }
 
 /* Put a swap entry into all slots of a locked shared folio. */
@@ -1370,18 +2063,24 @@ bool page_wp_unused(struct folio *folio)
 
 /**
  * page_wp_drop - take a shared folio out of all its slots
- * @folio: The locked shared folio.
+ * @folio: The locked shared folio, or a replica, which leaves its group.
  *
  * For memory that is failing: files on disk read their pages again, and those of
- * tmpfs remember that theirs is lost.
+ * tmpfs remember that theirs is lost.  Who maps a replica maps another one.
  *
  * Context: See page_wp_drop_slot().
  */
 void page_wp_drop(struct folio *folio)
 {
+	struct page_wp *group = folio_wp(folio);
 	struct address_space *mapping;
 	pgoff_t index;
 
+	if (group->folio != folio) {
+		page_wp_unmap_replica(group, folio);
+		page_wp_drop_replica(group, folio, NUMA_DROP_OTHER);
+		return;
+	}
 	if (folio_test_swapbacked(folio))
 		page_wp_swap_slots(folio, make_poisoned_swp_entry());
 	while (folio_is_wp(folio) && page_wp_slot(folio, 0, &mapping, &index))
@@ -1419,6 +2118,8 @@ bool page_wp_slot(struct folio *folio, unsigned int n,
  * and the rest stay.
  *
  * Context: @folio is locked and not on an LRU list.
+ * A replica leaves its group.  If it is not one, the replicas have to go first.
+ *
  * Return: true if it stands in no slot any more, with a reference count of 0;
  * false if it is in use.
  */
@@ -1429,6 +2130,10 @@ bool page_wp_reclaim(struct folio *folio, struct mem_cgroup *target_memcg)
 
 	/* What is swap-backed is written to swap first. */
 	if (WARN_ON_ONCE(folio_test_swapbacked(folio)) || !page_wp_unused(folio))
+		return false;
+	if (group->folio != folio)
+		return page_wp_reclaim_replica(group, folio);
+	if (!page_wp_reclaim_replicas(group, target_memcg))
 		return false;
 	page_wp_verify(group);
 	while (folio_is_wp(folio)) {
@@ -1529,7 +2234,7 @@ static int page_wp_error_remove_folio(struct address_space *mapping,
  * maps @src.  The group moves while nobody else has a reference, which those who
  * use the memory cgroup of @src count on.  Nobody can change the content, so the
  * slots may follow one by one; who comes by one of them before it does, and reads,
- * keeps @src a little longer.
+ * keeps @src a little longer.  A replica stands in none.
  */
 static int page_wp_migrate_folio(struct address_space *mapping,
 				 struct folio *dst, struct folio *src,
@@ -1537,13 +2242,15 @@ static int page_wp_migrate_folio(struct address_space *mapping,
 {
 	struct page_wp *group = folio_wp(src);
 	struct page_wp_slot *slots = page_wp_slots(group);
+	bool replica = group->folio != src;
 	int refs = 1 + page_wp_expected_refs(src);
 	unsigned int i;
 	int err;
 
 	if (folio_ref_count(src) != refs)
 		return -EAGAIN;
-	page_wp_verify(group);
+	if (!replica)
+		page_wp_verify(group);
 	err = folio_mc_copy(dst, src);
 	if (err)
 		return err;
@@ -1560,14 +2267,17 @@ static int page_wp_migrate_folio(struct address_space *mapping,
 	dst->index = (pgoff_t)group;
 	/* Who sees this must see the group: see page_wp_unmark(). */
 	smp_store_release(&dst->mapping, &page_wp_mapping);
-	group->folio = dst;
+	if (replica)
+		page_wp_move_replica(group, dst, src);
+	else
+		group->folio = dst;
 	page_wp_account(src, -1);
 	folio_migrate_flags(dst, src);
 	page_wp_account(dst, 1);
 	folio_ref_unfreeze(src, refs);
 	spin_unlock_irq(&page_wp_lock);
 
-	for (i = 0; i < group->nr_slots; i++) {
+	for (i = 0; i < group->nr_slots && !replica; i++) {
 		XA_STATE(xas, &slots[i].mapping->i_pages, slots[i].index);
 
 		xas_lock_irq(&xas);
@@ -1583,7 +2293,10 @@ static int page_wp_migrate_folio(struct address_space *mapping,
 	/* Lockless walkers read the mapping first: folio_pos_at(). */
 	smp_store_release(&src->mapping, NULL);
 	page_wp_map_ro(dst);
-	page_wp_verify(group);
+	if (replica)
+		folio_put(src);
+	else
+		page_wp_verify(group);
 	return MIGRATEPAGE_SUCCESS;
 }
 #endif

@@ -8,7 +8,9 @@
 
 #include <linux/atomic.h>
 #include <linux/list.h>
+#include <linux/numa_replicate.h>
 #include <linux/page_wp.h>
+#include <linux/pagemap.h>
 #include <linux/rcupdate.h>
 #include <linux/spinlock.h>
 #include <linux/swap.h>
@@ -20,12 +22,14 @@ struct seq_file;
  * @folios: shared folios (groups)
  * @slots: page-cache slots that hold a shared folio; @slots - @folios is the
  *	number of pages saved
+ * @alone: those of @folios that stand in one slot, and are there for their replicas
  * @broken: slots broken so far, by copy or by dissolving the group
  * @bytes: memory that groups and slot lists occupy, in bytes
  */
 struct page_wp_stats {
 	atomic_long_t folios;
 	atomic_long_t slots;
+	atomic_long_t alone;
 	atomic_long_t broken;
 	atomic_long_t bytes;
 };
@@ -46,6 +50,21 @@ struct page_wp_slot {
 #define PAGE_WP_MIN_SLOTS	2
 
 /**
+ * struct page_wp_replicas - copies of a shared folio on other nodes
+ * @list: All that there are, under page_wp_lock.
+ * @group: The group.
+ * @folio: One by node, where it is, or NULL; there are nr_node_ids of them.
+ *
+ * An entry is set under the lock of the group, and changed or cleared under the lock of
+ * the replica; page_wp_lock is held as well.  The group has one reference on each.
+ */
+struct page_wp_replicas {
+	struct list_head list;
+	struct page_wp *group;
+	struct folio *folio[];
+};
+
+/**
  * struct page_wp - a group: the slots that share one folio
  * @folio: The folio.
  * @nr_slots: How many slots there are; as many references on @folio are theirs.
@@ -54,9 +73,11 @@ struct page_wp_slot {
  * @rcu: For freeing.
  * @pair: The slots, in no order, if @max_slots is %PAGE_WP_MIN_SLOTS.
  * @array: The slots otherwise.
+ * @replicas: Copies on other nodes, or NULL if there never was one.
  * @hash: Hash of the content, which must never change.
  *
- * All but @list is protected by the lock of @folio.
+ * All but @list is protected by the lock of @folio.  The slots change only while the
+ * replicas are locked, too, so that who has locked a replica may look at them.
  */
 struct page_wp {
 	struct folio *folio;
@@ -70,6 +91,9 @@ struct page_wp {
 		struct page_wp_slot pair[PAGE_WP_MIN_SLOTS];
 		struct page_wp_slot *array;
 	};
+#ifdef CONFIG_NUMA_REPLICATE
+	struct page_wp_replicas *replicas;
+#endif
 #ifdef CONFIG_PAGE_WP_DEBUG
 	u64 hash;
 #endif
@@ -87,6 +111,16 @@ static inline struct page_wp_slot *page_wp_array(struct page_wp *group)
 static inline struct page_wp_slot *page_wp_slots(struct page_wp *group)
 {
 	return page_wp_array(group) ?: group->pair;
+}
+
+/* Is it there for the sake of replicas alone, or was? */
+static inline bool page_wp_alone(const struct page_wp *group)
+{
+#ifdef CONFIG_NUMA_REPLICATE
+	return group->nr_slots == 1 && group->replicas;
+#else
+	return false;
+#endif
 }
 
 bool page_wp_permitted(void);
@@ -173,6 +207,9 @@ int page_wp_break_range(struct address_space *mapping, pgoff_t first,
 			pgoff_t last);
 void page_wp_unshare(struct address_space *mapping);
 void page_wp_drop_index(struct address_space *mapping, pgoff_t index);
+int __page_wp_break_lookup(struct address_space *mapping, pgoff_t index,
+			   struct folio *folio, fgf_t fgp_flags, gfp_t gfp);
+struct folio *__page_wp_get_partial(struct address_space *mapping, pgoff_t index);
 #else
 static inline int page_wp_break_all(void)
 {
@@ -188,6 +225,117 @@ static inline int page_wp_break_range(struct address_space *mapping,
 static inline void page_wp_drop_index(struct address_space *mapping,
 				      pgoff_t index)
 {
+}
+
+static inline int __page_wp_break_lookup(struct address_space *mapping, pgoff_t index,
+					 struct folio *folio, fgf_t fgp_flags, gfp_t gfp)
+{
+	return 0;
+}
+
+static inline struct folio *__page_wp_get_partial(struct address_space *mapping,
+						  pgoff_t index)
+{
+	return NULL;
+}
+#endif
+
+/**
+ * page_wp_break_lookup - break a slot for a lookup that wants its folio locked
+ * @mapping: The file.
+ * @index: The slot's index.
+ * @folio: What was found there, with a reference; it may be exclusive.
+ * @fgp_flags: How it was looked up; they say what the copy may cost, too.
+ * @gfp: How the lookup allocates.
+ *
+ * Context: See page_wp_break().
+ * Return: See page_wp_break().
+ */
+static inline int page_wp_break_lookup(struct address_space *mapping, pgoff_t index,
+				       struct folio *folio, fgf_t fgp_flags, gfp_t gfp)
+{
+	return page_wp_used() ?
+	       __page_wp_break_lookup(mapping, index, folio, fgp_flags, gfp) : 0;
+}
+
+/**
+ * page_wp_get_partial - get the folio of which a part is going to be zeroed
+ * @mapping: A file that is truncated, or gets a hole.
+ * @index: The index at the edge of that.
+ *
+ * A shared folio must not be zeroed: it is dropped, since it is clean and the filesystem
+ * zeroes the block on disk.
+ *
+ * Context: May sleep.
+ * Return: The locked exclusive folio, with a reference, or -ENOENT.
+ */
+static inline struct folio *page_wp_get_partial(struct address_space *mapping,
+						pgoff_t index)
+{
+	return page_wp_used() ? __page_wp_get_partial(mapping, index) :
+	       __filemap_get_folio(mapping, index, FGP_LOCK, 0);
+}
+
+#ifdef CONFIG_NUMA_REPLICATE
+int page_wp_replicate(struct folio *folio, struct folio *new);
+bool page_wp_has_replica(struct folio *folio, int nid);
+long page_wp_shrink_replicas(int nid, long nr, enum numa_drop why);
+int page_wp_dissolve_alone(bool mapped);
+struct folio *page_wp_trylock_replica(struct page_wp *group, int nid);
+struct folio *__page_wp_near(struct folio *folio);
+bool __page_wp_is_replica(struct folio *folio);
+
+/**
+ * page_wp_near - the folio that a page table entry should map in place of another one
+ * @folio: The folio that was found in the page cache, locked.
+ *
+ * Context: Any, such as under the page table lock.
+ * Return: @folio; or its replica on the node of this CPU, with a reference, and locked
+ * until page_wp_near_mapped().
+ */
+static inline struct folio *page_wp_near(struct folio *folio)
+{
+	return numa_replicate_used() && folio_is_wp(folio) ? __page_wp_near(folio) : folio;
+}
+
+/**
+ * page_wp_near_mapped - what page_wp_near() returned is mapped now
+ * @folio: The folio that was found in the page cache.
+ * @near: What page_wp_near() returned; the entry takes the reference on it instead of
+ *	that on @folio.
+ */
+static inline void page_wp_near_mapped(struct folio *folio, struct folio *near)
+{
+	if (near == folio)
+		return;
+	folio_unlock(near);
+	/* Not the last one: @folio is locked, and stands in its slots. */
+	folio_put(folio);
+}
+
+/**
+ * page_wp_is_replica - is this folio a copy for one node?
+ * @folio: The folio, locked.
+ *
+ * Return: true if it belongs to a group, but stands in no slot itself.
+ */
+static inline bool page_wp_is_replica(struct folio *folio)
+{
+	return numa_replicate_used() && folio_is_wp(folio) && __page_wp_is_replica(folio);
+}
+#else
+static inline struct folio *page_wp_near(struct folio *folio)
+{
+	return folio;
+}
+
+static inline void page_wp_near_mapped(struct folio *folio, struct folio *near)
+{
+}
+
+static inline bool page_wp_is_replica(struct folio *folio)
+{
+	return false;
 }
 #endif
 

@@ -43,9 +43,8 @@ static bool page_wp_verify_ptes(struct folio *folio, struct vm_area_struct *vma,
  * come and go between one look and the next; a reference that is missing each time is
  * lost.
  */
-static bool page_wp_lost_refs(const struct page_wp *group)
+static bool page_wp_lost_refs(const struct folio *folio, int expected)
 {
-	const struct folio *folio = group->folio;
 	int i;
 
 	for (i = 0; i < 100; i++) {
@@ -53,12 +52,52 @@ static bool page_wp_lost_refs(const struct page_wp *group)
 
 		/* Who maps it has a reference first, and puts it last. */
 		smp_rmb();
-		if (folio_ref_count(folio) >= 1 + group->nr_slots + mapped)
+		if (folio_ref_count(folio) >= 1 + expected + mapped)
 			return false;
 		udelay(1);
 	}
 	return true;
 }
+
+#ifdef CONFIG_NUMA_REPLICATE
+/*
+ * The same for the replicas, but for those that are on their way out, or are locked by
+ * who is going to unlock them.
+ */
+static void page_wp_verify_replicas(struct page_wp *group, struct rmap_walk_control *rwc)
+{
+	int nid;
+
+	for_each_node(nid) {
+		struct folio *replica = page_wp_trylock_replica(group, nid);
+
+		if (!replica)
+			continue;
+		WARN(!folio_is_wp(replica) || replica->index != (pgoff_t)group ||
+		     folio_test_large(replica) || !folio_test_uptodate(replica) ||
+		     folio_has_private(replica) || folio_test_dirty(replica) ||
+		     folio_test_swapbacked(replica) != folio_test_swapbacked(group->folio),
+		     "page_wp: replica pfn 0x%lx is in a state that nobody may share\n",
+		     folio_pfn(replica));
+		WARN(page_wp_lost_refs(replica, 1),
+		     "page_wp: replica pfn 0x%lx has lost a reference: %d\n",
+		     folio_pfn(replica), folio_ref_count(replica));
+		if (!PageHWPoison(&replica->page)) {
+			if (folio_mapped(replica))
+				rmap_walk(replica, rwc);
+			WARN(page_wp_hash(&replica->page) != group->hash,
+			     "page_wp: replica pfn 0x%lx was written to\n",
+			     folio_pfn(replica));
+		}
+		folio_unlock(replica);
+		folio_put(replica);
+	}
+}
+#else
+static void page_wp_verify_replicas(struct page_wp *group, struct rmap_walk_control *rwc)
+{
+}
+#endif
 
 /**
  * page_wp_verify - has somebody written to a shared folio, could he, does it add up?
@@ -76,7 +115,7 @@ void page_wp_verify(struct page_wp *group)
 	};
 	struct folio *folio = group->folio;
 
-	WARN(page_wp_lost_refs(group),
+	WARN(page_wp_lost_refs(folio, group->nr_slots),
 	     "page_wp: shared pfn 0x%lx has lost a reference: %d for %u slots\n",
 	     folio_pfn(folio), folio_ref_count(folio), group->nr_slots);
 	if (PageHWPoison(&folio->page))
@@ -90,6 +129,7 @@ void page_wp_verify(struct page_wp *group)
 		rmap_walk(folio, &rwc);
 	WARN(page_wp_hash(&folio->page) != group->hash,
 	     "page_wp: shared pfn 0x%lx was written to\n", folio_pfn(folio));
+	page_wp_verify_replicas(group, &rwc);
 }
 
 /* What holds between one transition and the next. */
@@ -161,8 +201,9 @@ void page_wp_changed(void)
 static bool page_wp_audit_counters(long *folios, long *slots)
 {
 	long changes = atomic_long_read(&page_wp_changes);
-	long counted_folios, counted_slots;
+	long counted_folios, counted_slots, counted_alone;
 	struct page_wp *group;
+	long alone = 0;
 
 	*folios = 0;
 	*slots = 0;
@@ -172,17 +213,19 @@ static bool page_wp_audit_counters(long *folios, long *slots)
 	list_for_each_entry(group, &page_wp_groups, list) {
 		++*folios;
 		*slots += READ_ONCE(group->nr_slots);
+		alone += page_wp_alone(group);
 	}
 	spin_unlock_irq(&page_wp_lock);
 	counted_folios = atomic_long_read(&page_wp_stats.folios);
 	counted_slots = atomic_long_read(&page_wp_stats.slots);
+	counted_alone = atomic_long_read(&page_wp_stats.alone);
 	/* Who changes any of it has said so before. */
 	smp_rmb();
 	if (atomic_long_read(&page_wp_changes) != changes)
 		return false;
-	WARN(counted_folios != *folios || counted_slots != *slots,
-	     "page_wp: %ld groups have %ld slots, but %ld and %ld were counted\n",
-	     *folios, *slots, counted_folios, counted_slots);
+	WARN(counted_folios != *folios || counted_slots != *slots || counted_alone != alone,
+	     "page_wp: %ld groups have %ld slots, %ld one each for replicas, but %ld, %ld and %ld were counted\n",
+	     *folios, *slots, alone, counted_folios, counted_slots, counted_alone);
 	return true;
 }
 
@@ -247,6 +290,24 @@ static void page_wp_groups_stop(struct seq_file *m, void *v)
 	folio_put(folio);
 }
 
+static void page_wp_show_replicas(struct seq_file *m, struct page_wp *group)
+{
+#ifdef CONFIG_NUMA_REPLICATE
+	int nid;
+
+	for_each_node(nid) {
+		struct folio *replica = page_wp_trylock_replica(group, nid);
+
+		if (!replica)
+			continue;
+		seq_printf(m, " replica pfn 0x%lx mapped %d", folio_pfn(replica),
+			   folio_mapcount(replica));
+		folio_unlock(replica);
+		folio_put(replica);
+	}
+#endif
+}
+
 static int page_wp_groups_show(struct seq_file *m, void *v)
 {
 	struct page_wp *group = v;
@@ -264,6 +325,7 @@ static int page_wp_groups_show(struct seq_file *m, void *v)
 		seq_printf(m, " (%u:%u:%lu, %lu)", MAJOR(inode->i_sb->s_dev),
 			   MINOR(inode->i_sb->s_dev), inode->i_ino, slots[i].index);
 	}
+	page_wp_show_replicas(m, group);
 	seq_putc(m, '\n');
 	return 0;
 }

@@ -628,11 +628,11 @@ static void wp_test_reclaim(struct kunit *test)
 
 #ifdef CONFIG_MIGRATION
 /* Migrate a folio to which the caller gave its reference. */
-static int wp_migrate(struct kunit *test, struct folio *folio)
+static int wp_migrate_to(struct kunit *test, struct folio *folio, int nid)
 {
 	struct migration_target_control mtc = {
-		.nid = NUMA_NO_NODE,
-		.gfp_mask = GFP_KERNEL,
+		.nid = nid,
+		.gfp_mask = GFP_KERNEL | __GFP_THISNODE,
 	};
 	LIST_HEAD(folios);
 	int ret;
@@ -644,6 +644,11 @@ static int wp_migrate(struct kunit *test, struct folio *folio)
 	putback_movable_pages(&folios);
 	lru_add_drain_all();
 	return ret;
+}
+
+static int wp_migrate(struct kunit *test, struct folio *folio)
+{
+	return wp_migrate_to(test, folio, folio_nid(folio));
 }
 
 /* All slots follow; a reader keeps a folio from moving. */
@@ -724,6 +729,344 @@ static void wp_test_read_only(struct kunit *test)
 	folio_put(folio);
 }
 #endif
+
+#ifdef CONFIG_NUMA_REPLICATE
+#define WP_NODE		first_memory_node
+
+static struct folio *wp_alloc_on(struct kunit *test, int nid)
+{
+	struct folio *folio = __folio_alloc_node(GFP_KERNEL | __GFP_THISNODE, 0, nid);
+
+	KUNIT_ASSERT_NOT_NULL(test, folio);
+	return folio;
+}
+
+/* Make a replica for a folio; the caller gets a reference. */
+static struct folio *wp_replicate(struct kunit *test, struct folio *folio)
+{
+	struct folio *new = wp_alloc_on(test, WP_NODE);
+	int err;
+
+	KUNIT_ASSERT_EQ(test, 0, mem_cgroup_charge(new, NULL, GFP_KERNEL));
+	folio_lock(folio);
+	err = page_wp_replicate(folio, new);
+	folio_unlock(folio);
+	KUNIT_ASSERT_EQ(test, 0, err);
+	lru_add_drain_all();
+	return new;
+}
+
+/* A page of a file with a replica; the caller gets references to both. */
+static struct folio *wp_alone(struct kunit *test, struct folio **replica)
+{
+	struct folio *folio = wp_add(test, 0, 1, 'a');
+
+	*replica = wp_replicate(test, folio);
+	return folio;
+}
+
+/* Nothing but the caller has to do with what was a replica. */
+static void wp_expect_gone(struct kunit *test, struct folio *replica)
+{
+	KUNIT_EXPECT_NULL(test, replica->mapping);
+	KUNIT_EXPECT_EQ(test, 1, folio_ref_count(replica));
+	folio_put(replica);
+}
+
+static void wp_test_replicate(struct kunit *test)
+{
+	struct folio *folio = wp_add(test, 0, 1, 'a'), *replica, *other;
+
+	other = wp_alloc_on(test, WP_NODE);
+	folio_get(folio);
+	folio_lock(folio);
+	KUNIT_EXPECT_EQ(test, -EAGAIN, page_wp_replicate(folio, other));
+	KUNIT_EXPECT_FALSE(test, folio_is_wp(folio));
+	folio_unlock(folio);
+	folio_put(folio);
+
+	replica = wp_replicate(test, folio);
+	KUNIT_EXPECT_TRUE(test, folio_is_wp(folio));
+	KUNIT_EXPECT_PTR_EQ(test, folio, wp_slot(test, 0, 1));
+	KUNIT_EXPECT_EQ(test, 2, folio_ref_count(folio));
+	KUNIT_EXPECT_TRUE(test, folio_is_wp(replica));
+	KUNIT_EXPECT_TRUE(test, folio_test_uptodate(replica));
+	KUNIT_EXPECT_TRUE(test, wp_holds(replica, 'a'));
+	KUNIT_EXPECT_EQ(test, 2, folio_ref_count(replica));
+	folio_lock(folio);
+	KUNIT_EXPECT_EQ(test, -EEXIST, page_wp_replicate(folio, other));
+	KUNIT_EXPECT_TRUE(test, page_wp_has_replica(folio, WP_NODE));
+	KUNIT_EXPECT_FALSE(test, __page_wp_is_replica(folio));
+	KUNIT_EXPECT_EQ(test, 1, page_wp_expected_refs(folio));
+	folio_lock(replica);
+	KUNIT_EXPECT_TRUE(test, __page_wp_is_replica(replica));
+	KUNIT_EXPECT_EQ(test, 1, page_wp_expected_refs(replica));
+	KUNIT_EXPECT_FALSE(test, folio_in_slot(replica, wp_mapping(test, 0), 1));
+	folio_unlock(replica);
+	folio_unlock(folio);
+	/* It is in use, but ksmd thinks of merged pages alone. */
+	KUNIT_EXPECT_EQ(test, 0, page_wp_try_dissolve(folio));
+	KUNIT_EXPECT_TRUE(test, folio_is_wp(folio));
+
+	truncate_inode_pages(wp_mapping(test, 0), 0);
+	KUNIT_EXPECT_NULL(test, folio->mapping);
+	wp_expect_gone(test, replica);
+	folio_put(folio);
+	folio_put(other);
+}
+
+/* A writer gets the folio itself if nobody else reads it, whichever way he came. */
+static void wp_test_replica_break(struct kunit *test)
+{
+	struct folio *folio, *replica;
+
+	folio = wp_alone(test, &replica);
+	KUNIT_EXPECT_EQ(test, 0, page_wp_break(wp_mapping(test, 0), 1, folio, GFP_KERNEL));
+	KUNIT_EXPECT_PTR_EQ(test, wp_mapping(test, 0), folio->mapping);
+	KUNIT_EXPECT_EQ(test, 1, folio->index);
+	KUNIT_EXPECT_EQ(test, 2, folio_ref_count(folio));
+	wp_expect_gone(test, replica);
+
+	replica = wp_replicate(test, folio);
+	KUNIT_EXPECT_EQ(test, 0, page_wp_break(wp_mapping(test, 0), 1, replica, GFP_KERNEL));
+	KUNIT_EXPECT_FALSE(test, folio_is_wp(wp_slot(test, 0, 1)));
+	KUNIT_EXPECT_TRUE(test, wp_holds(wp_slot(test, 0, 1), 'a'));
+	wp_expect_gone(test, replica);
+	folio_put(folio);
+	truncate_inode_pages(wp_mapping(test, 0), 0);
+
+	/* A reader keeps what he has; the file gets a copy. */
+	folio = wp_alone(test, &replica);
+	folio_get(folio);
+	KUNIT_EXPECT_EQ(test, 0, page_wp_break(wp_mapping(test, 0), 1, folio, GFP_KERNEL));
+	KUNIT_EXPECT_PTR_NE(test, folio, wp_slot(test, 0, 1));
+	KUNIT_EXPECT_NULL(test, folio->mapping);
+	wp_expect_gone(test, replica);
+	folio_put(folio);
+	folio_put(folio);
+}
+
+/* Many slots and a replica: it goes with the last one. */
+static void wp_test_replica_slots(struct kunit *test)
+{
+	struct folio *folio = wp_pair(test);
+	struct folio *replica = wp_replicate(test, folio);
+	struct folio *third = wp_add(test, 0, 2, 'a');
+
+	KUNIT_EXPECT_EQ(test, 0, wp_merge(folio, third, 16));
+	folio_put(third);
+	KUNIT_EXPECT_EQ(test, 4, folio_ref_count(folio));
+	KUNIT_EXPECT_EQ(test, 2, folio_ref_count(replica));
+	KUNIT_EXPECT_FALSE(test, folio_test_locked(replica));
+
+	KUNIT_EXPECT_EQ(test, 0, page_wp_break(wp_mapping(test, 1), 5, folio, GFP_KERNEL));
+	KUNIT_EXPECT_TRUE(test, folio_is_wp(replica));
+	KUNIT_EXPECT_FALSE(test, folio_test_locked(replica));
+	folio_lock(folio);
+	page_wp_drop_slot(wp_mapping(test, 0), 2, folio);
+	KUNIT_EXPECT_TRUE(test, page_wp_has_replica(folio, WP_NODE));
+	KUNIT_EXPECT_FALSE(test, folio_test_locked(replica));
+	page_wp_drop_slot(wp_mapping(test, 0), 1, folio);
+	KUNIT_EXPECT_FALSE(test, folio_is_wp(folio));
+	folio_unlock(folio);
+	KUNIT_EXPECT_FALSE(test, folio_test_locked(replica));
+	wp_expect_gone(test, replica);
+	folio_put(folio);
+}
+
+/* What is merged into another group leaves its replicas behind. */
+static void wp_test_replica_merge(struct kunit *test)
+{
+	struct folio *from, *replica, *to = wp_add(test, 1, 5, 'a');
+
+	from = wp_alone(test, &replica);
+	KUNIT_EXPECT_EQ(test, 0, wp_merge(to, from, 16));
+	KUNIT_EXPECT_PTR_EQ(test, to, wp_slot(test, 0, 1));
+	KUNIT_EXPECT_FALSE(test, folio_is_wp(from));
+	wp_expect_gone(test, replica);
+	folio_put(from);
+
+	/* If it does not merge, it is as it was. */
+	replica = wp_replicate(test, to);
+	from = wp_add(test, 0, 3, 'b');
+	KUNIT_EXPECT_EQ(test, -ESTALE, wp_merge(to, from, 16));
+	KUNIT_EXPECT_TRUE(test, folio_is_wp(replica));
+	folio_put(from);
+	folio_put(to);
+	folio_put(replica);
+}
+
+static void wp_test_replica_reclaim(struct kunit *test)
+{
+	struct folio *folio, *replica;
+
+	folio = wp_alone(test, &replica);
+	folio_lock(replica);
+	folio_get(replica);
+	KUNIT_EXPECT_FALSE(test, page_wp_reclaim(replica, NULL));
+	folio_put(replica);
+	KUNIT_EXPECT_EQ(test, 2, folio_ref_count(replica));
+	KUNIT_ASSERT_TRUE(test, folio_isolate_lru(replica));
+	folio_put(replica);
+	KUNIT_ASSERT_TRUE(test, page_wp_reclaim(replica, NULL));
+	KUNIT_EXPECT_EQ(test, 0, folio_ref_count(replica));
+	KUNIT_EXPECT_NULL(test, replica->mapping);
+	folio_ref_unfreeze(replica, 1);
+	folio_unlock(replica);
+	folio_put(replica);
+	KUNIT_EXPECT_TRUE(test, folio_is_wp(folio));
+
+	/* The folio takes its replicas along, but not if one of them is in use. */
+	replica = wp_replicate(test, folio);
+	folio_lock(folio);
+	KUNIT_ASSERT_TRUE(test, folio_isolate_lru(folio));
+	folio_put(folio);
+	folio_lock(replica);
+	KUNIT_EXPECT_FALSE(test, page_wp_reclaim(folio, NULL));
+	folio_unlock(replica);
+	KUNIT_EXPECT_FALSE(test, page_wp_reclaim(folio, NULL));
+	KUNIT_EXPECT_TRUE(test, folio_is_wp(replica));
+	folio_put(replica);
+	/* It is on its way back to the list. */
+	lru_add_drain_all();
+	KUNIT_ASSERT_TRUE(test, page_wp_reclaim(folio, NULL));
+	KUNIT_EXPECT_TRUE(test, xa_is_value(xa_load(&wp_mapping(test, 0)->i_pages, 1)));
+	folio_ref_unfreeze(folio, 1);
+	folio_unlock(folio);
+	folio_put(folio);
+}
+
+/* Memory failure drops a replica alone. */
+static void wp_test_replica_drop(struct kunit *test)
+{
+	struct folio *folio, *replica;
+
+	folio = wp_alone(test, &replica);
+	folio_lock(replica);
+	page_wp_drop(replica);
+	folio_unlock(replica);
+	wp_expect_gone(test, replica);
+	KUNIT_EXPECT_TRUE(test, folio_is_wp(folio));
+	KUNIT_EXPECT_PTR_EQ(test, folio, wp_slot(test, 0, 1));
+
+	replica = wp_replicate(test, folio);
+	folio_lock(folio);
+	page_wp_drop(folio);
+	KUNIT_EXPECT_NULL(test, folio->mapping);
+	folio_unlock(folio);
+	wp_expect_gone(test, replica);
+	folio_put(folio);
+}
+
+static void wp_test_replica_migrate(struct kunit *test)
+{
+	struct folio *folio, *replica, *new;
+
+	folio = wp_alone(test, &replica);
+	KUNIT_EXPECT_EQ(test, 0, wp_migrate(test, replica));
+	folio_lock(folio);
+	new = page_wp_replica(folio_wp(folio), WP_NODE);
+	KUNIT_EXPECT_PTR_NE(test, replica, new);
+	KUNIT_ASSERT_NOT_NULL(test, new);
+	KUNIT_EXPECT_EQ(test, 1, folio_ref_count(new));
+	KUNIT_EXPECT_TRUE(test, wp_holds(new, 'a'));
+	folio_unlock(folio);
+
+	/* It does not mind where the other one goes, as long as nobody uses that. */
+	KUNIT_EXPECT_EQ(test, 0, wp_migrate(test, folio));
+	KUNIT_EXPECT_PTR_NE(test, folio, wp_slot(test, 0, 1));
+	folio = wp_slot(test, 0, 1);
+	folio_lock(folio);
+	KUNIT_EXPECT_PTR_EQ(test, new, page_wp_replica(folio_wp(folio), WP_NODE));
+	folio_unlock(folio);
+
+	/* On another node it would be of no use. */
+	if (next_memory_node(WP_NODE) == MAX_NUMNODES)
+		kunit_skip(test, "only one node has memory");
+	folio_get(new);
+	static_branch_inc(&numa_replicate_key);
+	KUNIT_EXPECT_EQ(test, 0, wp_migrate_to(test, new, next_memory_node(WP_NODE)));
+	static_branch_dec(&numa_replicate_key);
+	folio_lock(folio);
+	KUNIT_EXPECT_TRUE(test, folio_is_wp(folio));
+	KUNIT_EXPECT_FALSE(test, page_wp_has_replica(folio, WP_NODE));
+	KUNIT_EXPECT_FALSE(test, page_wp_has_replica(folio, next_memory_node(WP_NODE)));
+	folio_unlock(folio);
+}
+
+/* A CPU maps what is near to it. */
+static void wp_test_replica_near(struct kunit *test)
+{
+	struct folio *folio, *replica;
+	int near, far;
+
+	near = numa_replicate_node();
+	far = next_memory_node(near);
+	if (far == MAX_NUMNODES)
+		far = first_memory_node;
+	if (far == near)
+		kunit_skip(test, "only one node has memory");
+
+	folio = wp_alloc_on(test, far);
+	KUNIT_ASSERT_EQ(test, 0, filemap_add_folio(wp_mapping(test, 0), folio, 1, GFP_KERNEL));
+	wp_fill(folio, 'a');
+	folio_mark_uptodate(folio);
+	folio_unlock(folio);
+	lru_add_drain_all();
+	replica = wp_alloc_on(test, near);
+	KUNIT_ASSERT_EQ(test, 0, mem_cgroup_charge(replica, NULL, GFP_KERNEL));
+	migrate_disable();
+	folio_lock(folio);
+	if (numa_replicate_node() == near) {
+		KUNIT_EXPECT_EQ(test, 0, page_wp_replicate(folio, replica));
+		KUNIT_EXPECT_PTR_EQ(test, replica, __page_wp_near(folio));
+		KUNIT_EXPECT_TRUE(test, folio_test_locked(replica));
+		/* Somebody works on it. */
+		KUNIT_EXPECT_PTR_EQ(test, folio, __page_wp_near(folio));
+		folio_unlock(replica);
+		folio_put(replica);
+	}
+	folio_unlock(folio);
+	migrate_enable();
+	folio_put(replica);
+	folio_put(folio);
+}
+
+static void wp_test_replica_shrink(struct kunit *test)
+{
+	struct folio *folio, *replica;
+
+	folio = wp_alone(test, &replica);
+	KUNIT_EXPECT_EQ(test, 0, page_wp_shrink_replicas(WP_NODE, 0, NUMA_DROP_CAP));
+	KUNIT_EXPECT_TRUE(test, folio_is_wp(replica));
+	folio_lock(folio);
+	KUNIT_EXPECT_EQ(test, 0, page_wp_shrink_replicas(WP_NODE, 1, NUMA_DROP_RECLAIM));
+	folio_unlock(folio);
+	folio_lock(replica);
+	KUNIT_EXPECT_EQ(test, 0, page_wp_shrink_replicas(WP_NODE, 1, NUMA_DROP_RECLAIM));
+	folio_unlock(replica);
+	/* As long as somebody uses it, or has a TLB to flush. */
+	KUNIT_EXPECT_EQ(test, 0, page_wp_shrink_replicas(WP_NODE, 1, NUMA_DROP_RECLAIM));
+	KUNIT_EXPECT_TRUE(test, folio_is_wp(replica));
+	folio_put(replica);
+	KUNIT_EXPECT_EQ(test, 1, page_wp_shrink_replicas(WP_NODE, 1, NUMA_DROP_RECLAIM));
+	folio_lock(folio);
+	KUNIT_EXPECT_TRUE(test, folio_is_wp(folio));
+	KUNIT_EXPECT_FALSE(test, page_wp_has_replica(folio, WP_NODE));
+	folio_unlock(folio);
+
+	/* ksmd does not count it, nor does it break it. */
+	KUNIT_EXPECT_EQ(test, 1, atomic_long_read(&page_wp_stats.alone));
+	KUNIT_EXPECT_EQ(test, 0, page_wp_break_all());
+	KUNIT_EXPECT_TRUE(test, folio_is_wp(folio));
+	folio_put(folio);
+
+	/* What is not in use turns exclusive. */
+	KUNIT_EXPECT_EQ(test, 0, page_wp_dissolve_alone(false));
+	KUNIT_EXPECT_FALSE(test, folio_is_wp(folio));
+	KUNIT_EXPECT_PTR_EQ(test, folio, wp_slot(test, 0, 1));
+}
+#endif /* CONFIG_NUMA_REPLICATE */
 
 static void wp_test_break_all(struct kunit *test)
 {
@@ -811,6 +1154,17 @@ static struct kunit_case wp_test_cases[] = {
 #endif
 #if defined(CONFIG_PAGE_WP_READ_ONLY) && defined(CONFIG_MIGRATION)
 	KUNIT_CASE(wp_test_read_only),
+#endif
+#ifdef CONFIG_NUMA_REPLICATE
+	KUNIT_CASE(wp_test_replicate),
+	KUNIT_CASE(wp_test_replica_break),
+	KUNIT_CASE(wp_test_replica_slots),
+	KUNIT_CASE(wp_test_replica_merge),
+	KUNIT_CASE(wp_test_replica_reclaim),
+	KUNIT_CASE(wp_test_replica_drop),
+	KUNIT_CASE(wp_test_replica_migrate),
+	KUNIT_CASE(wp_test_replica_near),
+	KUNIT_CASE(wp_test_replica_shrink),
 #endif
 	KUNIT_CASE(wp_test_break_all),
 	{}
