@@ -6,7 +6,7 @@ LANE ?= uml
 export LANE CACHE KERNEL_TARBALL FULL
 
 .PHONY: help setup series series-check strict threading-report build boot demo demo-guests \
-	demo-images powerfail check stress regress bench deb clean
+	demo-images demo-numa powerfail check stress regress bench deb clean
 help:
 	@echo 'make setup   install what is needed, unpack the base kernel'
 	@echo 'make series  write patches/ from cocci/, mm-ksm/, fs-adapters/, selftests/'
@@ -18,6 +18,7 @@ help:
 	@echo 'make demo    merge equal pages of real files, and prove it safe'
 	@echo 'make demo-guests       merge the memory of real guests whose RAM is shared'
 	@echo 'make demo-images       merge root file systems of real software, two versions each'
+	@echo 'make demo-numa run programs on 4 nodes, whose text is near to each of them'
 	@echo 'make powerfail          let power fail while pages merge: what was synced is there'
 	@echo 'make check   run all tests'
 	@echo 'make stress  everything at once against a model, for DURATION=600 seconds; KCSAN=1'
@@ -60,6 +61,10 @@ demo-guests: build
 
 demo-images: build
 	@scripts/demo-images
+
+demo-numa: setup
+	@scripts/kbuild qemu
+	@scripts/demo-numa
 
 powerfail: build
 	@scripts/powerfail
