@@ -452,8 +452,8 @@ bool page_wp_has_replica(struct folio *folio, int nid)
 }
 
 /* A replica migrates on its node.  Called with page_wp_lock. */
-static __maybe_unused void page_wp_move_replica(struct page_wp *group, struct folio *dst,
-				 struct folio *src)
+static void __maybe_unused page_wp_move_replica(struct page_wp *group, struct folio *dst,
+						struct folio *src)
 {
 	VM_WARN_ON_ONCE_FOLIO(folio_nid(dst) != folio_nid(src), src);
 	folio_get(dst);
@@ -559,8 +559,8 @@ static void page_wp_unmap_replica(struct page_wp *group, struct folio *replica)
 {
 }
 
-static __maybe_unused void page_wp_move_replica(struct page_wp *group, struct folio *dst,
-				 struct folio *src)
+static void __maybe_unused page_wp_move_replica(struct page_wp *group, struct folio *dst,
+						struct folio *src)
 {
 }
 

@@ -1056,7 +1056,8 @@ static int test_uprobe(void)
 			ret = fail("move_pages");
 		for (i = 0; i < PAGES; i++)
 			if (i != 3 && where[i] != nodes[n].id)
-				ret = fail("node %d: page %d is on node %d", nodes[n].id, i, where[i]);
+				ret = fail("node %d: page %d is on node %d", nodes[n].id, i,
+					   where[i]);
 	}
 	fp = fopen(TRACING "uprobe_profile", "r");
 	if (!fp || fscanf(fp, "%*s %*s %ld", &hits) != 1 || hits != nr_nodes)
