@@ -20,9 +20,9 @@
  * Merging and replicating are two answers to one question, how many copies of a content
  * there are.  Merging looks at content: one copy for all files, or one by node where
  * merge_across_nodes is 0.  Replicating looks at readers: a page, merged or not, that is
- * read by few from far stays one copy, and one that causes min_faults far faults within
- * NUMA_HEAT_PERIOD gets a near one, as long as replicas take up no more than max_percent of
- * the node and the node has free memory.  ksmd leaves alone what has replicas, and merges
+ * read by few from far stays one copy, and one that causes min_faults far faults, none of
+ * them later than NUMA_HEAT_PERIOD after the last one, gets a near one, as long as replicas
+ * take up no more than max_percent of the node and the node has free memory.  ksmd leaves alone what has replicas, and merges
  * it with others as if it had none.  Whoever writes to a page that has them doubles the
  * number of faults that it takes, until after NUMA_HEAT_BREAKS times there are none for
  * some time; and a file that is open for writing has none made.
@@ -138,9 +138,9 @@ int numa_replicate_node(void)
 }
 
 /*
- * What is known of a page, found by its place: how many faults from far it has seen in
- * this period, and how often it was written to while it had replicas, of which each period
- * forgets half.  Where two pages would have the same entry, the last one has it, and
+ * What is known of a page, found by its place: how many faults from far it has seen, until
+ * a period goes by without one, and how often it was written to while it had replicas, of
+ * which each period forgets half.  Where two pages would have the same entry, the last one has it, and
  * updates may be lost: that costs a replica too many or too few.
  */
 struct numa_heat {
@@ -177,9 +177,10 @@ static struct numa_heat numa_heat_read(struct address_space *mapping, pgoff_t in
 	age = now - heat.period;
 	if (age) {
 		heat.period = now;
-		heat.faults = 0;
 		heat.breaks >>= min(age, 7);
 	}
+	if (age > 1)
+		heat.faults = 0;
 	return heat;
 }
 
