@@ -22,10 +22,11 @@
  * merge_across_nodes is 0.  Replicating looks at readers: a page, merged or not, that is
  * read by few from far stays one copy, and one that causes min_faults far faults, none of
  * them later than NUMA_HEAT_PERIOD after the last one, gets a near one, as long as replicas
- * take up no more than max_percent of the node and the node has free memory.  ksmd leaves alone what has replicas, and merges
- * it with others as if it had none.  Whoever writes to a page that has them doubles the
- * number of faults that it takes, until after NUMA_HEAT_BREAKS times there are none for
- * some time; and a file that is open for writing has none made.
+ * take up no more than max_percent of the node and the node has free memory.  ksmd leaves
+ * alone what has replicas, and merges it with others as if it had none.  Whoever writes to
+ * a page that has them doubles the number of faults that it takes, until after
+ * NUMA_HEAT_BREAKS times there are none for some time; and a file that is open for writing
+ * has none made.
  */
 
 #include <linux/atomic.h>
