@@ -141,8 +141,8 @@ int numa_replicate_node(void)
 /*
  * What is known of a page, found by its place: how many faults from far it has seen, until
  * a period goes by without one, and how often it was written to while it had replicas, of
- * which each period forgets half.  Where two pages would have the same entry, the last one has it, and
- * updates may be lost: that costs a replica too many or too few.
+ * which each period forgets half.  Where two pages would have the same entry, the last one
+ * has it, and updates may be lost: that costs a replica too many or too few.
  */
 struct numa_heat {
 	u16 tag;
