@@ -161,7 +161,10 @@ static int numa_heat_bits;
 
 static struct numa_heat *numa_heat_at(struct address_space *mapping, pgoff_t index, u16 *tag)
 {
-	u64 page = ((unsigned long)mapping * GOLDEN_RATIO_64 + index) * GOLDEN_RATIO_64;
+	/* Another file may get the memory of the inode, and its number. */
+	struct inode *inode = mapping->host;
+	u64 file = (inode->i_ino ^ ((u64)inode->i_generation << 32)) + (unsigned long)inode->i_sb;
+	u64 page = (file * GOLDEN_RATIO_64 + index) * GOLDEN_RATIO_64;
 
 	*tag = page >> 32;
 	return &numa_heat[page >> (64 - numa_heat_bits)];
