@@ -528,15 +528,18 @@ static int write_mapped(bool by_map)
 	return ret || expect_replicas(0) || ask_all(WHERE);
 }
 
+/* A file that was written once gets replicas again, once it is clean. */
+static int expect_again(void)
+{
+	sync();
+	return ask_all(REMAP) || ask_all(REMAP) || ask_all(WHERE) || expect_near(0, PAGES);
+}
+
 static int test_write(void)
 {
 	if (start("exec", PROT_READ | PROT_EXEC) || expect_near(0, PAGES) || write_mapped(false))
 		return FAIL;
-	/* A file that was written once gets replicas again, once it is clean. */
-	sync();
-	if (ask_all(REMAP) || ask_all(REMAP) || ask_all(WHERE) || expect_near(0, PAGES))
-		return FAIL;
-	return PASS;
+	return expect_again();
 }
 
 static int test_write_map(void)
@@ -607,10 +610,7 @@ static int test_upgrade(void)
 	close(fd);
 	if (ask_all(READ))
 		return FAIL;
-	sync();
-	if (ask_all(REMAP) || ask_all(REMAP) || ask_all(WHERE) || expect_near(0, PAGES))
-		return FAIL;
-	return PASS;
+	return expect_again();
 }
 
 static int test_cap(void)
