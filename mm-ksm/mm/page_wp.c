@@ -960,7 +960,7 @@ int page_wp_replicate(struct folio *folio, struct folio *new)
 	unsigned int noreclaim;
 	struct page_wp *group;
 
-	if (!page_wp_mergeable(folio) || folio_test_swapbacked(folio))
+	if (!page_wp_mergeable(folio))
 		return -EAGAIN;
 	if (folio_is_wp(folio) && page_wp_has_replica(folio, nid))
 		return -EEXIST;
@@ -1016,6 +1016,15 @@ static bool page_wp_shrink_group(struct folio *folio, int nid, enum numa_drop wh
 	folio_unlock(replica);
 	folio_put(replica);
 	return dropped;
+}
+
+/* Drop all replicas of a locked shared folio. */
+static void page_wp_shrink_folio(struct folio *folio, enum numa_drop why)
+{
+	int nid;
+
+	for_each_node(nid)
+		page_wp_shrink_group(folio, nid, why);
 }
 
 /*
@@ -1101,6 +1110,10 @@ int page_wp_dissolve_alone(bool mapped)
 		cond_resched();
 	}
 	return err;
+}
+#else
+static void page_wp_shrink_folio(struct folio *folio, enum numa_drop why)
+{
 }
 #endif
 
@@ -1964,7 +1977,7 @@ void page_wp_drop_index(struct address_space *mapping, pgoff_t index)
  * @folio: The locked shared folio.
  * @entry: A value entry that says what became of it.
  *
- * Context: @folio is locked.  The caller has accounted for the page of @mapping,
+ * Context: @folio is locked, and has no replicas.  The caller has accounted for the page of @mapping,
  * whose inode may go afterwards.
  */
 void page_wp_swap_slot(struct address_space *mapping, pgoff_t index,
@@ -1975,8 +1988,8 @@ void page_wp_swap_slot(struct address_space *mapping, pgoff_t index,
 	XA_STATE(xas, &mapping->i_pages, index);
 	unsigned int left;
 
-	page_wp_lock_replicas(group);
-	if (page_wp_mapped(folio))
+	VM_WARN_ON_ONCE_FOLIO(page_wp_replicated(group), folio);
+	if (folio_mapped(folio))
 		unmap_mapping_pages(mapping, index, 1, false);
 	xas_lock_irq(&xas);
 	VM_WARN_ON_FOLIO(xas_load(&xas) != folio, folio);
@@ -1987,7 +2000,8 @@ void page_wp_swap_slot(struct address_space *mapping, pgoff_t index,
 	xas_unlock_irq(&xas);
 	count_vm_event(PAGE_WP_DROP);
 	folio_put(folio);
-	page_wp_left(group, left, mapping, index, NUMA_DROP_RECLAIM);
+	if (!left)
+		page_wp_free(group);
 }
 
 /* Put a swap entry into all slots of a locked shared folio. */
@@ -2081,8 +2095,10 @@ void page_wp_drop(struct folio *folio)
 		page_wp_drop_replica(group, folio, NUMA_DROP_OTHER);
 		return;
 	}
-	if (folio_test_swapbacked(folio))
+	if (folio_test_swapbacked(folio)) {
+		page_wp_shrink_folio(folio, NUMA_DROP_OTHER);
 		page_wp_swap_slots(folio, make_poisoned_swp_entry());
+	}
 	while (folio_is_wp(folio) && page_wp_slot(folio, 0, &mapping, &index))
 		__page_wp_drop_slot(mapping, index, folio);
 }
@@ -2187,7 +2203,8 @@ static int page_wp_writepage(struct address_space *mapping, struct page *page,
 	swp_entry_t swap;
 
 	page_wp_verify(group);
-	if (!total_swap_pages)
+	/* Others may hold their locks for longer than reclaim should wait. */
+	if (!total_swap_pages || !page_wp_reclaim_replicas(group, NULL))
 		goto redirty;
 	for (i = 0; i < group->nr_slots; i++) {
 		/* shmem_unshare_mapping() gives it a page of its own, if it can. */

@@ -300,14 +300,21 @@ static inline struct folio *page_wp_near(struct folio *folio)
 
 /**
  * page_wp_near_mapped - what page_wp_near() returned is mapped now
+ * @mm: Where.
  * @folio: The folio that was found in the page cache.
  * @near: What page_wp_near() returned; the entry takes the reference on it instead of
  *	that on @folio.
  */
-static inline void page_wp_near_mapped(struct folio *folio, struct folio *near)
+static inline void page_wp_near_mapped(struct mm_struct *mm, struct folio *folio,
+				       struct folio *near)
 {
 	if (near == folio)
 		return;
+	/* The caller counts @folio; a replica does not belong to tmpfs. */
+	if (folio_test_swapbacked(folio)) {
+		dec_mm_counter(mm, mm_counter_file(folio));
+		inc_mm_counter(mm, mm_counter_file(near));
+	}
 	folio_unlock(near);
 	/* Not the last one: @folio is locked, and stands in its slots. */
 	folio_put(folio);
@@ -329,7 +336,8 @@ static inline struct folio *page_wp_near(struct folio *folio)
 	return folio;
 }
 
-static inline void page_wp_near_mapped(struct folio *folio, struct folio *near)
+static inline void page_wp_near_mapped(struct mm_struct *mm, struct folio *folio,
+				       struct folio *near)
 {
 }
 

@@ -80,7 +80,6 @@
 #define NOBODY		65534
 #define MANY		1000	/* files */
 #define SNAPSHOT	"snapshot"
-#define MEMORY_DIR	"/sys/devices/system/memory/"
 #define NODE_DIR "/sys/devices/system/node/node"
 #define TRACING		"/sys/kernel/tracing/"
 #define PROBE		"ksm_file/text"
@@ -2266,39 +2265,6 @@ static int last_node(void)
 		snprintf(path, sizeof(path), NODE_DIR "%d", ++n);
 	while (!access(path, F_OK));
 	return n - 1;
-}
-
-/* The size of the blocks in which memory comes and goes, or -1. */
-static long block_pages(void)
-{
-	char text[64];
-
-	if (read_text(MEMORY_DIR "block_size_bytes", text, sizeof(text)))
-		return -1;
-	return strtoul(text, NULL, 16) / PS;
-}
-
-/* The number of the block of memory that a page is in. */
-static long memory_block(unsigned long pfn)
-{
-	return pfn / block_pages();
-}
-
-static int set_block(long block, const char *state)
-{
-	char path[64], zones[64];
-	int i;
-
-	snprintf(path, sizeof(path), MEMORY_DIR "memory%ld/valid_zones", block);
-	if (!strcmp(state, "offline") &&
-	    (read_text(path, zones, sizeof(zones)) || strcmp(zones, "Movable")))
-		return skip("the page is not in movable memory: %s", zones);
-	snprintf(path, sizeof(path), MEMORY_DIR "memory%ld/state", block);
-	/* What somebody has just pinned for a moment may stop it. */
-	for (i = 0; i < 10; i++)
-		if (!write_text(path, state))
-			return PASS;
-	return fail("%s: %s", path, state);
 }
 
 /* The whole block of memory that holds a merged page goes. */

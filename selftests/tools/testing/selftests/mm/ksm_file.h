@@ -382,6 +382,41 @@ static inline int with_khugepaged(int (*fn)(void))
 	return khugepaged_set("scan_sleep_millisecs", before) || ret;
 }
 
+#define MEMORY_DIR	"/sys/devices/system/memory/"
+
+/* The size of the blocks in which memory comes and goes, or -1. */
+static inline long block_pages(void)
+{
+	char text[64];
+
+	if (read_text(MEMORY_DIR "block_size_bytes", text, sizeof(text)))
+		return -1;
+	return strtoul(text, NULL, 16) / psize();
+}
+
+/* The number of the block of memory that a page is in. */
+static inline long memory_block(unsigned long pfn)
+{
+	return pfn / block_pages();
+}
+
+static inline int set_block(long block, const char *state)
+{
+	char path[64], zones[64];
+	int i;
+
+	snprintf(path, sizeof(path), MEMORY_DIR "memory%ld/valid_zones", block);
+	if (!strcmp(state, "offline") &&
+	    (read_text(path, zones, sizeof(zones)) || strcmp(zones, "Movable")))
+		return skip("the page is not in movable memory: %s", zones);
+	snprintf(path, sizeof(path), MEMORY_DIR "memory%ld/state", block);
+	/* What somebody has just pinned for a moment may stop it. */
+	for (i = 0; i < 10; i++)
+		if (!write_text(path, state))
+			return PASS;
+	return fail("%s: %s", path, state);
+}
+
 /* Read a byte of a mapping, so that its page is present. */
 static inline void touch(const char *addr)
 {

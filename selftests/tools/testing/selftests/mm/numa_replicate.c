@@ -7,16 +7,24 @@
  * on, and every word that they read has to be one that the file has.
  *
  * Usage: numa_replicate [-t TEST] [-d SECONDS] DIR, which has to be on a filesystem whose
- * pages may be shared.
+ * pages may be shared; or numa_replicate -r [-t TEST] FILE, whose first pages are read only.
  */
 #define _GNU_SOURCE
+#include <elf.h>
+#include <glob.h>
+#include <linux/hw_breakpoint.h>
 #include <linux/mempolicy.h>
+#include <linux/perf_event.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 
 #include "ksm_file.h"
@@ -45,6 +53,7 @@ static struct node {
 static int nr_nodes;
 
 static char path[512];
+static char *given;			/* what is in a file that is only read */
 static int seconds = 20;
 
 /* What readers and the test know of each other. */
@@ -187,16 +196,18 @@ static int make_file_on(int n)
 	int fd, i;
 
 	run_on(n);
-	unlink(path);
-	fd = open(path, O_RDWR | O_CREAT, 0700);
-	if (fd < 0)
-		return fail("%s", path);
-	for (i = 0; i < PAGES; i++)
-		if (write_page(fd, i, ++tag))
-			return fail("write");
-	if (fsync(fd))
-		return fail("fsync");
-	close(fd);
+	if (!given) {
+		unlink(path);
+		fd = open(path, O_RDWR | O_CREAT, 0700);
+		if (fd < 0)
+			return fail("%s", path);
+		for (i = 0; i < PAGES; i++)
+			if (write_page(fd, i, ++tag))
+				return fail("write");
+		if (fsync(fd))
+			return fail("fsync");
+		close(fd);
+	}
 	evict();
 	fd = open(path, O_RDONLY);
 	while (read(fd, buf, sizeof(buf)) > 0)
@@ -225,6 +236,8 @@ static bool page_holds(const char *map, int i, uint32_t tag)
 	const uint64_t *words = (const void *)(map + i * PS);
 	size_t j;
 
+	if (given)
+		return !memcmp(map + i * PS, given + i * PS, PS);
 	for (j = 0; j < PS / sizeof(uint64_t); j++)
 		if (__atomic_load_n(words + j, __ATOMIC_RELAXED) != word(tag, j))
 			return false;
@@ -1008,56 +1021,107 @@ static int test_hint_private(void)
 	return ret;
 }
 
-#define TRACING	"/sys/kernel/tracing/"
-#define PROBE	"numa_replicate"
+/* Text of which each page is a function, and, from LOOP on, another one that takes its time. */
+#define LOOP	64
 
-/* A probe fires on every node, and the rest of the text stays near. */
-static int test_uprobe(void)
+struct text {
+	char name[600];
+	char page[4096];
+	char *maps[MAX_NODES];
+};
+
+static void call(const struct text *text, int n, size_t at)
 {
-	char text[600], line[700], page[4096], *maps[MAX_NODES];
-	int fd, i, n, where[PAGES], ret = PASS;
-	long hits = -1;
-	FILE *fp;
+	((void (*)(void))(text->maps[n] + at))();
+}
+
+/* Each node maps it, and has run it. */
+static int start_text(struct text *text)
+{
+	static const char loop[] = "\xb9\x00\x00\x01\x00\xff\xc9\x75\xfc\xc3";
+	int fd, i, n;
 
 	numa_set("enabled", "never");
 	numa_set("min_faults", "1");
-	snprintf(text, sizeof(text), "%s.text", path);
-	unlink(text);
-	fd = open(text, O_RDWR | O_CREAT, 0700);
-	memset(page, 0xc3, sizeof(page));	/* ret */
+	snprintf(text->name, sizeof(text->name), "%s.text", path);
+	unlink(text->name);
+	fd = open(text->name, O_RDWR | O_CREAT, 0700);
+	memset(text->page, 0xc3, sizeof(text->page));	/* ret */
+	memcpy(text->page + LOOP, loop, sizeof(loop) - 1);
+	run_on(0);
 	for (i = 0; i < PAGES; i++)
-		if (fd < 0 || write(fd, page, PS) != (ssize_t)PS)
-			return fail("%s", text);
+		if (fd < 0 || write(fd, text->page, PS) != (ssize_t)PS)
+			return fail("%s", text->name);
 	if (fsync(fd))
 		return fail("fsync");
 	close(fd);
 	if (settle())
 		return FAIL;
 	numa_set("enabled", "exec");
-	fd = open(text, O_RDONLY);
+	fd = open(text->name, O_RDONLY);
 	for (n = 0; n < nr_nodes; n++) {
 		run_on(n);
-		maps[n] = mmap(NULL, PAGES * PS, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0);
-		if (maps[n] == MAP_FAILED)
+		text->maps[n] = mmap(NULL, PAGES * PS, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0);
+		if (text->maps[n] == MAP_FAILED)
 			return fail("mmap");
 		for (i = 0; i < PAGES; i++)
-			((void (*)(void))(maps[n] + i * PS))();
+			call(text, n, i * PS);
 	}
 	close(fd);
-	snprintf(line, sizeof(line), "p:" PROBE "/hit %s:%#lx", text, 3 * PS + 16);
+	return PASS;
+}
+
+/* But for page @but, or none with -1, all is near to a node. */
+static int text_near(const struct text *text, int n, int but)
+{
+	int i, where[PAGES], ret = PASS;
+
+	if (page_nodes(text->maps[n], where))
+		return fail("move_pages");
+	for (i = 0; i < PAGES; i++)
+		if (i != but && where[i] != nodes[n].id)
+			ret = fail("node %d: page %d is on node %d", nodes[n].id, i, where[i]);
+	return ret;
+}
+
+static int end_text(struct text *text)
+{
+	int i, n, ret = PASS;
+
+	for (n = 0; n < nr_nodes; n++) {
+		for (i = 0; i < PAGES; i++)
+			if (memcmp(text->maps[n] + i * PS, text->page, PS))
+				ret = fail("node %d: page %d is not what it was", nodes[n].id, i);
+		munmap(text->maps[n], PAGES * PS);
+	}
+	run_anywhere();
+	unlink(text->name);
+	return ret;
+}
+
+#define TRACING	"/sys/kernel/tracing/"
+#define PROBE	"numa_replicate"
+
+/* A probe fires on every node, and the rest of the text stays near. */
+static int test_uprobe(void)
+{
+	struct text text;
+	char line[700];
+	int i, n, ret = PASS;
+	long hits = -1;
+	FILE *fp;
+
+	if (start_text(&text))
+		return FAIL;
+	snprintf(line, sizeof(line), "p:" PROBE "/hit %s:%#x", text.name, 3 * PS + 16);
 	if (write_text(TRACING "uprobe_events", line) ||
 	    write_text(TRACING "events/" PROBE "/hit/enable", "1"))
 		return fail("uprobe_events");
 	for (n = 0; n < nr_nodes; n++) {
 		run_on(n);
 		for (i = 0; i < PAGES; i++)
-			((void (*)(void))(maps[n] + i * PS + 16))();
-		if (page_nodes(maps[n], where))
-			ret = fail("move_pages");
-		for (i = 0; i < PAGES; i++)
-			if (i != 3 && where[i] != nodes[n].id)
-				ret = fail("node %d: page %d is on node %d", nodes[n].id, i,
-					   where[i]);
+			call(&text, n, i * PS + 16);
+		ret = text_near(&text, n, 3) || ret;
 	}
 	fp = fopen(TRACING "uprobe_profile", "r");
 	if (!fp || fscanf(fp, "%*s %*s %ld", &hits) != 1 || hits != nr_nodes)
@@ -1067,15 +1131,306 @@ static int test_uprobe(void)
 	if (write_text(TRACING "events/" PROBE "/hit/enable", "0") ||
 	    write_text(TRACING "uprobe_events", "-:" PROBE "/hit"))
 		return fail("uprobe_events");
+	return end_text(&text) || ret;
+}
+
+static int perf_open(struct perf_event_attr *attr)
+{
+	attr->size = sizeof(*attr);
+	attr->exclude_kernel = 1;
+	return syscall(SYS_perf_event_open, attr, 0, -1, -1, 0);
+}
+
+/* A breakpoint belongs to an address, whatever page is there. */
+static int test_breakpoint(void)
+{
+	struct perf_event_attr attr = {
+		.type = PERF_TYPE_BREAKPOINT,
+		.bp_type = HW_BREAKPOINT_X,
+		.bp_len = sizeof(long),
+	};
+	struct text text;
+	int fd, i, n, ret = PASS;
+	uint64_t hits;
+
+	if (start_text(&text))
+		return FAIL;
 	for (n = 0; n < nr_nodes; n++) {
+		run_on(n);
+		attr.bp_addr = (unsigned long)text.maps[n] + 3 * PS + 16;
+		fd = perf_open(&attr);
 		for (i = 0; i < PAGES; i++)
-			if (memcmp(maps[n] + i * PS, page, PS))
-				ret = fail("node %d: page %d without a probe", nodes[n].id, i);
-		munmap(maps[n], PAGES * PS);
+			call(&text, n, i * PS + 16);
+		if (fd < 0 || read(fd, &hits, sizeof(hits)) != sizeof(hits) || hits != 1)
+			ret = fail("node %d: not hit once", nodes[n].id);
+		close(fd);
+		ret = text_near(&text, n, -1) || ret;
 	}
+	return end_text(&text) || ret;
+}
+
+/* A debugger's breakpoint is its process's own, who runs on the last node. */
+static int test_ptrace(void)
+{
+	struct text text;
+	int n, status, ret = PASS;
+	pid_t pid;
+	long was;
+
+	if (start_text(&text))
+		return FAIL;
+	n = nr_nodes - 1;
+	pid = fork();
+	if (!pid) {
+		run_on(n);
+		ptrace(PTRACE_TRACEME, 0, NULL, NULL);
+		raise(SIGSTOP);
+		call(&text, n, 3 * PS + 16);
+		_exit(text_near(&text, n, 3));
+	}
+	waitpid(pid, &status, 0);
+	was = ptrace(PTRACE_PEEKTEXT, pid, text.maps[n] + 3 * PS + 16, NULL);
+	if (ptrace(PTRACE_POKETEXT, pid, text.maps[n] + 3 * PS + 16, (was & ~0xffL) | 0xcc) ||
+	    ptrace(PTRACE_CONT, pid, NULL, NULL) || waitpid(pid, &status, 0) != pid ||
+	    !WIFSTOPPED(status) || WSTOPSIG(status) != SIGTRAP)
+		ret = fail("no breakpoint");
+	for (n = 0; n < nr_nodes; n++) {
+		run_on(n);
+		call(&text, n, 3 * PS + 16);
+		ret = text_near(&text, n, -1) || ret;
+	}
+	/* After a breakpoint it returns, as the instruction there would. */
+	if (ptrace(PTRACE_POKETEXT, pid, text.maps[nr_nodes - 1] + 3 * PS + 16, was) ||
+	    ptrace(PTRACE_CONT, pid, NULL, NULL) || waitpid(pid, &status, 0) != pid || status)
+		ret = fail("status 0x%x", status);
+	return end_text(&text) || ret;
+}
+
+#define RING	8	/* pages */
+
+/* perf finds the time where it is spent. */
+static int test_perf(void)
+{
+	struct perf_event_attr attr = {
+		.type = PERF_TYPE_SOFTWARE,
+		.config = PERF_COUNT_SW_CPU_CLOCK,
+		.sample_period = 100000,
+		.sample_type = PERF_SAMPLE_IP,
+	};
+	struct text text;
+	int fd, n, ret = PASS;
+
+	if (start_text(&text))
+		return FAIL;
+	for (n = 0; n < nr_nodes; n++) {
+		const unsigned long from = (unsigned long)text.maps[n] + 5 * PS + LOOP;
+		long end = now_ms() + 200;
+		const struct perf_event_mmap_page *head;
+		unsigned long at;
+		int found = 0;
+
+		run_on(n);
+		fd = perf_open(&attr);
+		head = mmap(NULL, (1 + RING) * PS, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+		if (head == MAP_FAILED)
+			return fail("perf");
+		while (now_ms() < end)
+			call(&text, n, 5 * PS + LOOP);
+		for (at = 0; at < head->data_head && at < RING * PS;) {
+			const struct {
+				struct perf_event_header head;
+				uint64_t ip;
+			} *sample = (void *)((char *)head + PS + at);
+
+			found += sample->head.type == PERF_RECORD_SAMPLE &&
+				 sample->ip >= from && sample->ip < from + 10;
+			at += sample->head.size;
+		}
+		if (!found)
+			ret = fail("node %d: no samples", nodes[n].id);
+		munmap((void *)head, (1 + RING) * PS);
+		close(fd);
+		ret = text_near(&text, n, -1) || ret;
+	}
+	return end_text(&text) || ret;
+}
+
+/* Does a core file have this at an address? */
+static bool core_holds(const char *core, unsigned long addr, const char *what, size_t n)
+{
+	int fd = open(core, O_RDONLY), i;
+	bool found = false;
+	char buf[n];
+	Elf64_Ehdr file;
+	Elf64_Phdr part;
+
+	if (fd < 0 || pread(fd, &file, sizeof(file), 0) != sizeof(file))
+		return false;
+	for (i = 0; i < file.e_phnum && !found; i++)
+		found = pread(fd, &part, sizeof(part), file.e_phoff + i * sizeof(part)) ==
+				sizeof(part) &&
+			part.p_type == PT_LOAD && part.p_vaddr == addr &&
+			pread(fd, buf, n, part.p_offset) == (ssize_t)n && !memcmp(buf, what, n);
+	close(fd);
+	return found;
+}
+
+/* What others see of a process on another node: its memory, and its core. */
+static int test_core_dump(void)
+{
+	const struct rlimit lim = { RLIM_INFINITY, RLIM_INFINITY };
+	char core[64], pattern[256], name[64], buf[PAGES * PS], *map, *far;
+	struct iovec local = { buf, sizeof(buf) }, remote = { NULL, sizeof(buf) };
+	int fd, i, status, told[2], ret = PASS;
+	pid_t pid;
+
+	if (start("exec", PROT_READ | PROT_EXEC) || expect_near(0, PAGES) || pipe(told))
+		return FAIL;
+	snprintf(core, sizeof(core), "/tmp/numa_replicate.core");
+	if (read_text("/proc/sys/kernel/core_pattern", pattern, sizeof(pattern)) ||
+	    write_text("/proc/sys/kernel/core_pattern", core))
+		return fail("core_pattern");
+	run_on(0);
+	map = map_file(PROT_READ);
+	pid = fork();
+	if (!pid) {
+		run_on(nr_nodes - 1);
+		far = map_file(PROT_READ | PROT_EXEC);
+		for (i = 0; i < PAGES; i++)
+			touch(far + i * PS);
+		setrlimit(RLIMIT_CORE, &lim);
+		/* private mappings of files, and nothing else */
+		if (write_text("/proc/self/coredump_filter", "0x4") ||
+		    write(told[1], &far, sizeof(far)) != sizeof(far))
+			_exit(1);
+		pause();
+		_exit(1);
+	}
+	close(told[1]);
+	if (read(told[0], &far, sizeof(far)) != sizeof(far))
+		return fail("the process on node %d is gone", nodes[nr_nodes - 1].id);
+	close(told[0]);
+	remote.iov_base = far;
+	if (process_vm_readv(pid, &local, 1, &remote, 1, 0) != (ssize_t)sizeof(buf) ||
+	    memcmp(buf, map, sizeof(buf)))
+		ret = fail("process_vm_readv");
+	snprintf(name, sizeof(name), "/proc/%d/mem", pid);
+	fd = open(name, O_RDONLY);
+	if (pread(fd, buf, sizeof(buf), (long)far) != (ssize_t)sizeof(buf) ||
+	    memcmp(buf, map, sizeof(buf)))
+		ret = fail("%s", name);
+	close(fd);
+	kill(pid, SIGABRT);
+	if (waitpid(pid, &status, 0) != pid || !WIFSIGNALED(status) || !WCOREDUMP(status))
+		ret = fail("no core: status 0x%x", status);
+	else if (!core_holds(core, (unsigned long)far, map, PAGES * PS))
+		ret = fail("the core has other pages");
+	write_text("/proc/sys/kernel/core_pattern", pattern);
+	unlink(core);
+	munmap(map, PAGES * PS);
 	run_anywhere();
-	unlink(text);
+	return ret ?: expect_replicas(ALL) || ask_all(WHERE) || expect_near(0, PAGES);
+}
+
+/* The last node has nothing but movable memory; all of it goes, or comes. */
+static int set_last_node(const char *state)
+{
+	char pattern[64];
+	int ret = PASS;
+	glob_t found;
+	size_t i;
+
+	snprintf(pattern, sizeof(pattern), "/sys/devices/system/node/node%d/memory[0-9]*",
+		 nodes[nr_nodes - 1].id);
+	if (glob(pattern, 0, NULL, &found))
+		return skip("no memory hot-remove");
+	for (i = 0; i < found.gl_pathc && !ret; i++)
+		ret = set_block(atol(strrchr(found.gl_pathv[i], '/') + strlen("/memory")), state);
+	globfree(&found);
 	return ret;
+}
+
+/* Who may have memory of a node is told a little after it came. */
+static int expect_all_near(void)
+{
+	long end = now_ms() + 1000 * seconds;
+	int n, all;
+
+	do {
+		if (ask_all(REMAP) || ask_all(WHERE))
+			return FAIL;
+		for (n = 0, all = 0; n < nr_nodes; n++)
+			all += near(n);
+	} while (all < nr_nodes * PAGES && now_ms() < end);
+	return expect_near(0, PAGES) || expect_replicas(ALL);
+}
+
+/* A node without memory uses what is elsewhere. */
+static int test_offline_node(void)
+{
+	int i, ret, last = nr_nodes - 1;
+
+	if (start("exec", PROT_READ | PROT_EXEC) || expect_near(0, PAGES))
+		return FAIL;
+	ret = set_last_node("offline");
+	if (ret)
+		return ret;
+	if (expect_replicas(ALL - PAGES) || ask_all(READ) || ask_all(REMAP) || ask_all(WHERE) ||
+	    expect_replicas(ALL - PAGES))
+		ret = FAIL;
+	for (i = 0; i < PAGES && !ret; i++)
+		if (shared->where[last][i] < 0 || shared->where[last][i] == nodes[last].id)
+			ret = fail("page %d is on node %d", i, shared->where[last][i]);
+	return set_last_node("online_movable") || ret || expect_all_near() ||
+	       write_mapped(false);
+}
+
+/* A part of the memory of a node goes, with the replicas in it. */
+static int test_offline(void)
+{
+	int i, ret, last = nr_nodes - 1;
+	char *map;
+	long block;
+
+	if (block_pages() < 0)
+		return skip("no memory hot-remove");
+	if (start("exec", PROT_READ | PROT_EXEC) || expect_near(0, PAGES))
+		return FAIL;
+	run_on(last);
+	map = map_file(PROT_READ | PROT_EXEC);
+	for (i = 0; i < PAGES; i++)
+		touch(map + i * PS);
+	block = memory_block(pfn_at(map));
+	ret = set_block(block, "offline");
+	if (ret)
+		return ret;
+	for (i = 0; i < PAGES && !ret; i++) {
+		touch(map + i * PS);
+		if (memory_block(pfn_at(map + i * PS)) == block)
+			ret = fail("page %d is in a block that is offline", i);
+	}
+	munmap(map, PAGES * PS);
+	run_anywhere();
+	ret = ret || ask_all(READ) || expect_all_near();
+	return set_block(block, "online_movable") || ret;
+}
+
+/* What is swapped out has no replicas, and has them again when it is back. */
+static int test_swap(void)
+{
+	long end = now_ms() + 1000 * seconds, out = read_vmstat("pswpout");
+
+	if (!on_tmpfs(path))
+		return skip("not on tmpfs");
+	if (start("exec", PROT_READ | PROT_EXEC) || expect_near(0, PAGES))
+		return FAIL;
+	while (numa_get("replicas") || read_vmstat("pswpout") - out < PAGES) {
+		if (now_ms() > end)
+			return fail("%ld replicas, %ld pages are swapped out", numa_get("replicas"),
+				    read_vmstat("pswpout") - out);
+		swap_out();
+	}
+	return ask_all(READ) || settle() || expect_all_near() || write_mapped(false);
 }
 
 /* Everything at once.  What has been written is what a reader sees, or something newer. */
@@ -1084,7 +1439,6 @@ static int race_reader(int n)
 	uint64_t state = 88172645463325252ULL + n;
 	char *map = NULL;
 
-	run_on(n);
 	while (!__atomic_load_n(&shared->stop, __ATOMIC_ACQUIRE)) {
 		int i = random_below(&state, PAGES);
 		size_t j = random_below(&state, PS / sizeof(uint64_t));
@@ -1092,8 +1446,11 @@ static int race_reader(int n)
 		uint32_t hole = __atomic_load_n(&shared->hole[i], __ATOMIC_ACQUIRE);
 		uint64_t val;
 
-		if (!map)
+		if (!map) {
+			/* unless its CPU is off */
+			sched_setaffinity(0, sizeof(nodes[n].cpus), &nodes[n].cpus);
 			map = map_file(PROT_READ | PROT_EXEC);
+		}
 		val = __atomic_load_n((uint64_t *)(map + i * PS) + j, __ATOMIC_ACQUIRE);
 		if (!val && hole % 2)
 			continue;
@@ -1132,6 +1489,46 @@ static int race_writer(uint64_t state)
 	return 0;
 }
 
+static void wake(int sig)
+{
+}
+
+/* A part of the last node's memory, or its CPU */
+static void race_unplug(uint64_t *state)
+{
+	const struct sigaction act = { .sa_handler = wake };
+	const char *on = "1", *off = "0";
+	char pattern[128], *name;
+	glob_t found;
+	int cpu = 0;
+
+	if (random_below(state, 2)) {
+		while (!CPU_ISSET(cpu, &nodes[nr_nodes - 1].cpus))
+			cpu++;
+		snprintf(pattern, sizeof(pattern), "/sys/devices/system/cpu/cpu%d/online", cpu);
+	} else {
+		snprintf(pattern, sizeof(pattern),
+			 "/sys/devices/system/node/node%d/memory[0-9]*/state",
+			 nodes[nr_nodes - 1].id);
+		on = "online_movable";
+		off = "offline";
+	}
+	if (glob(pattern, 0, NULL, &found))
+		return;
+	name = found.gl_pathv[random_below(state, found.gl_pathc)];
+	/* Pages that readers use all the time may not let it happen. */
+	sigaction(SIGALRM, &act, NULL);
+	alarm(5);
+	if (!write_text(name, off)) {
+		alarm(0);
+		usleep(random_below(state, 300000));
+		if (write_text(name, on))
+			ksft_exit_fail_perror(name);
+	}
+	alarm(0);
+	globfree(&found);
+}
+
 static int race_pressure(uint64_t state)
 {
 	unsigned long all = 0;
@@ -1142,7 +1539,7 @@ static int race_pressure(uint64_t state)
 	while (!__atomic_load_n(&shared->stop, __ATOMIC_ACQUIRE)) {
 		unsigned long to = 1UL << nodes[random_below(&state, nr_nodes)].id;
 
-		switch (random_below(&state, 6)) {
+		switch (random_below(&state, 7)) {
 		case 0:
 			numa_set("max_percent", "0");
 			numa_set("max_percent", "50");
@@ -1166,6 +1563,9 @@ static int race_pressure(uint64_t state)
 			if (readers[n].pid)
 				syscall(SYS_migrate_pages, readers[n].pid, sizeof(to) * 8, &all,
 					&to);
+			break;
+		case 6:
+			race_unplug(&state);
 			break;
 		}
 		usleep(random_below(&state, 100000));
@@ -1219,41 +1619,68 @@ static int test_race(void)
 static const struct {
 	const char *name;
 	int (*fn)(void);
+	bool reads;		/* and nothing else, with -r */
 } tests[] = {
-	{ "off", test_off },
+	{ "off", test_off, true },
 	{ "knobs", test_knobs },
-	{ "exec", test_exec },
-	{ "modes", test_modes },
-	{ "madvise and prctl", test_advice },
-	{ "min_faults", test_min_faults },
+	{ "exec", test_exec, true },
+	{ "modes", test_modes, true },
+	{ "madvise and prctl", test_advice, true },
+	{ "min_faults", test_min_faults, true },
 	{ "write", test_write },
 	{ "write through a mapping", test_write_map },
 	{ "written often", test_thrash },
 	{ "truncate", test_truncate },
 	{ "upgrade in place", test_upgrade },
-	{ "cap", test_cap },
-	{ "memory policy", test_bind },
-	{ "cpuset", test_cpuset },
+	{ "cap", test_cap, true },
+	{ "memory policy", test_bind, true },
+	{ "cpuset", test_cpuset, true },
 	{ "private mapping", test_private },
 	{ "reclaim", test_reclaim },
-	{ "hwpoison", test_hwpoison },
-	{ "soft offline", test_soft_offline },
+	{ "swap", test_swap },
+	{ "hwpoison", test_hwpoison, true },
+	{ "soft offline", test_soft_offline, true },
 	{ "migrate", test_migrate },
+	{ "memory offline", test_offline, true },
+	{ "a node without memory", test_offline_node },
 	{ "merged files", test_merged },
-	{ "NUMA hints", test_hint },
+	{ "NUMA hints", test_hint, true },
 	{ "NUMA hints, and who writes to a private mapping", test_hint_private },
 	{ "uprobe in replicated text", test_uprobe },
+	{ "breakpoint in replicated text", test_breakpoint },
+	{ "ptrace", test_ptrace },
+	{ "perf", test_perf },
+	{ "core dump", test_core_dump, true },
 	{ "race", test_race },
 };
+
+static bool wanted(size_t i, const char *only)
+{
+	return (!only || strstr(tests[i].name, only)) && (!given || tests[i].reads);
+}
+
+static int read_given(void)
+{
+	int fd = open(path, O_RDONLY);
+
+	given = malloc(PAGES * PS);
+	if (fd < 0 || read(fd, given, PAGES * PS) != (ssize_t)(PAGES * PS))
+		return -1;
+	return close(fd);
+}
 
 int main(int argc, char **argv)
 {
 	const char *only = NULL;
+	bool reads = false;
 	size_t i, n = 0;
 	int opt;
 
-	while ((opt = getopt(argc, argv, "t:d:")) != -1) {
+	while ((opt = getopt(argc, argv, "rt:d:")) != -1) {
 		switch (opt) {
+		case 'r':
+			reads = true;
+			break;
 		case 't':
 			only = optarg;
 			break;
@@ -1266,7 +1693,7 @@ int main(int argc, char **argv)
 	}
 	ksft_print_header();
 	if (!argv[optind])
-		ksft_exit_skip("no directory\n");
+		ksft_exit_skip("no directory or file\n");
 	if (access(NUMA_DIR "enabled", F_OK))
 		ksft_exit_skip("the kernel has no " NUMA_DIR "enabled\n");
 	if (geteuid())
@@ -1287,19 +1714,21 @@ int main(int argc, char **argv)
 		      -1, 0);
 	if (pagemap_fd < 0 || shared == MAP_FAILED)
 		ksft_exit_fail_perror("pagemap, shared memory");
-	snprintf(path, sizeof(path), "%s/numa_replicate", argv[optind]);
+	snprintf(path, sizeof(path), "%s%s", argv[optind], reads ? "" : "/numa_replicate");
+	if (reads && read_given())
+		ksft_exit_fail_perror(path);
 	/* Only the test about it wants pages to be unmapped behind its back. */
 	write_text("/proc/sys/kernel/numa_balancing", "0");
 	if (numa_write("enabled", "exec"))
 		ksft_exit_skip("enabled = exec: %s\n", strerror(errno));
 
 	for (i = 0; i < ARRAY_SIZE(tests); i++)
-		n += !only || strstr(tests[i].name, only);
+		n += wanted(i, only);
 	ksft_set_plan(n);
 	for (i = 0; i < ARRAY_SIZE(tests); i++) {
 		int ret;
 
-		if (only && !strstr(tests[i].name, only))
+		if (!wanted(i, only))
 			continue;
 		errno = 0;
 		ret = tests[i].fn();
@@ -1309,6 +1738,7 @@ int main(int argc, char **argv)
 		result(tests[i].name, ret);
 	}
 	numa_set("enabled", "never");
-	unlink(path);
+	if (!given)
+		unlink(path);
 	ksft_finished();
 }
