@@ -367,6 +367,11 @@ static bool numa_wanted(struct vm_area_struct *vma, unsigned long addr, struct f
 	       numa_node_allowed(vma, addr, nid);
 }
 
+static bool numa_has_near(struct folio *folio, int nid)
+{
+	return folio_is_wp(folio) && page_wp_has_near(folio, nid);
+}
+
 /**
  * __numa_replicate_far - would a replica be nearer than what is mapped?
  * @vma: The VMA.
@@ -381,7 +386,8 @@ bool __numa_replicate_far(struct vm_area_struct *vma, unsigned long addr, struct
 {
 	int nid = numa_replicate_node();
 
-	return numa_wanted(vma, addr, folio, nid) && numa_has_room(nid);
+	return numa_wanted(vma, addr, folio, nid) &&
+	       (numa_has_near(folio, nid) || numa_has_room(nid));
 }
 
 /**
@@ -420,8 +426,7 @@ bool __numa_replicate_later(struct vm_area_struct *vma, unsigned long addr,
 {
 	int nid = numa_replicate_node();
 
-	if (!numa_wanted(vma, addr, folio, nid) ||
-	    (folio_is_wp(folio) && page_wp_has_replica(folio, nid)))
+	if (!numa_wanted(vma, addr, folio, nid) || numa_has_near(folio, nid))
 		return false;
 	if (numa_has_room(nid))
 		return true;
@@ -464,8 +469,7 @@ vm_fault_t __numa_replicate_fault(struct vm_fault *vmf)
 	int idx, err = 0;
 
 	idx = srcu_read_lock(&numa_srcu);
-	if (!numa_wanted(vma, vmf->address, folio, nid) ||
-	    (folio_is_wp(folio) && page_wp_has_replica(folio, nid)) ||
+	if (!numa_wanted(vma, vmf->address, folio, nid) || numa_has_near(folio, nid) ||
 	    !numa_heat_fault(vma->vm_file->f_mapping, vmf->pgoff))
 		goto unlock;
 	if (!numa_has_room(nid))

@@ -440,15 +440,17 @@ bool __page_wp_is_replica(struct folio *folio)
 }
 
 /**
- * page_wp_has_replica - has a group a replica for a node?
- * @folio: A shared folio, locked.
+ * page_wp_has_near - has a group a folio on a node?
+ * @folio: A shared folio, locked; or mapped, under the page table lock.
  * @nid: The node.
  *
  * Return: true if it has, as far as can be said without the lock of that.
  */
-bool page_wp_has_replica(struct folio *folio, int nid)
+bool page_wp_has_near(struct folio *folio, int nid)
 {
-	return page_wp_replica(folio_wp(folio), nid);
+	struct page_wp *group = folio_wp(folio);
+
+	return folio_nid(READ_ONCE(group->folio)) == nid || page_wp_replica(group, nid);
 }
 
 /* A replica migrates on its node.  Called with page_wp_lock. */
@@ -962,7 +964,7 @@ int page_wp_replicate(struct folio *folio, struct folio *new)
 
 	if (!page_wp_mergeable(folio))
 		return -EAGAIN;
-	if (folio_is_wp(folio) && page_wp_has_replica(folio, nid))
+	if (folio_is_wp(folio) && page_wp_replica(folio_wp(folio), nid))
 		return -EEXIST;
 	err = folio_is_wp(folio) ? 0 : page_wp_protect_alone(folio);
 	if (err)

@@ -278,7 +278,7 @@ static inline struct folio *page_wp_get_partial(struct address_space *mapping,
 
 #ifdef CONFIG_NUMA_REPLICATE
 int page_wp_replicate(struct folio *folio, struct folio *new);
-bool page_wp_has_replica(struct folio *folio, int nid);
+bool page_wp_has_near(struct folio *folio, int nid);
 long page_wp_shrink_replicas(int nid, long nr, enum numa_drop why);
 int page_wp_dissolve_alone(bool mapped);
 struct folio *page_wp_trylock_replica(struct page_wp *group, int nid);

@@ -795,7 +795,7 @@ static void wp_test_replicate(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 2, folio_ref_count(replica));
 	folio_lock(folio);
 	KUNIT_EXPECT_EQ(test, -EEXIST, page_wp_replicate(folio, other));
-	KUNIT_EXPECT_TRUE(test, page_wp_has_replica(folio, WP_NODE));
+	KUNIT_EXPECT_NOT_NULL(test, page_wp_replica(folio_wp(folio), WP_NODE));
 	KUNIT_EXPECT_FALSE(test, __page_wp_is_replica(folio));
 	KUNIT_EXPECT_EQ(test, 1, page_wp_expected_refs(folio));
 	folio_lock(replica);
@@ -864,7 +864,7 @@ static void wp_test_replica_slots(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, folio_test_locked(replica));
 	folio_lock(folio);
 	page_wp_drop_slot(wp_mapping(test, 0), 2, folio);
-	KUNIT_EXPECT_TRUE(test, page_wp_has_replica(folio, WP_NODE));
+	KUNIT_EXPECT_NOT_NULL(test, page_wp_replica(folio_wp(folio), WP_NODE));
 	KUNIT_EXPECT_FALSE(test, folio_test_locked(replica));
 	page_wp_drop_slot(wp_mapping(test, 0), 1, folio);
 	KUNIT_EXPECT_FALSE(test, folio_is_wp(folio));
@@ -989,8 +989,8 @@ static void wp_test_replica_migrate(struct kunit *test)
 	static_branch_dec(&numa_replicate_key);
 	folio_lock(folio);
 	KUNIT_EXPECT_TRUE(test, folio_is_wp(folio));
-	KUNIT_EXPECT_FALSE(test, page_wp_has_replica(folio, WP_NODE));
-	KUNIT_EXPECT_FALSE(test, page_wp_has_replica(folio, next_memory_node(WP_NODE)));
+	KUNIT_EXPECT_NULL(test, page_wp_replica(folio_wp(folio), WP_NODE));
+	KUNIT_EXPECT_FALSE(test, page_wp_replicated(folio_wp(folio)));
 	folio_unlock(folio);
 }
 
@@ -1052,7 +1052,7 @@ static void wp_test_replica_shrink(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 1, page_wp_shrink_replicas(WP_NODE, 1, NUMA_DROP_RECLAIM));
 	folio_lock(folio);
 	KUNIT_EXPECT_TRUE(test, folio_is_wp(folio));
-	KUNIT_EXPECT_FALSE(test, page_wp_has_replica(folio, WP_NODE));
+	KUNIT_EXPECT_NULL(test, page_wp_replica(folio_wp(folio), WP_NODE));
 	folio_unlock(folio);
 
 	/* ksmd does not count it, nor does it break it. */
