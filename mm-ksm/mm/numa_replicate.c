@@ -358,10 +358,12 @@ int numa_replicate_prctl(bool set, unsigned long value, bool rest)
 static bool numa_wanted(struct vm_area_struct *vma, unsigned long addr, struct folio *folio,
 			int nid)
 {
-	struct address_space *mapping = vma->vm_file->f_mapping;
+	struct address_space *mapping;
 
-	return folio_nid(folio) != nid && __numa_replicate_vma(vma) &&
-	       (folio_is_wp(folio) || page_wp_eligible(folio)) &&
+	if (folio_nid(folio) == nid || !__numa_replicate_vma(vma))
+		return false;
+	mapping = vma->vm_file->f_mapping;
+	return (folio_is_wp(folio) || page_wp_eligible(folio)) &&
 	       !inode_is_open_for_write(mapping->host) && !mapping_writably_mapped(mapping) &&
 	       !numa_heat_thrashes(mapping, linear_page_index(vma, addr)) &&
 	       numa_node_allowed(vma, addr, nid);

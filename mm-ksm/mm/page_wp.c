@@ -211,7 +211,8 @@ static int page_wp_alloc_replicas(struct page_wp *group)
 	atomic_long_add(ksize(replicas), &page_wp_stats.bytes);
 	spin_lock_irq(&page_wp_lock);
 	page_wp_changed();
-	group->replicas = replicas;
+	/* page_wp_has_near() looks without the lock of the folio. */
+	smp_store_release(&group->replicas, replicas);
 	if (page_wp_alone(group))
 		atomic_long_inc(&page_wp_stats.alone);
 	list_add_tail(&replicas->list, &page_wp_replicated_groups);
@@ -235,7 +236,9 @@ static void page_wp_free_replicas(struct page_wp *group)
 /* The replica for a node, if its lock keeps it there; or a hint. */
 static struct folio *page_wp_replica(struct page_wp *group, int nid)
 {
-	return group->replicas ? READ_ONCE(group->replicas->folio[nid]) : NULL;
+	struct page_wp_replicas *replicas = READ_ONCE(group->replicas);
+
+	return replicas ? READ_ONCE(replicas->folio[nid]) : NULL;
 }
 
 static bool page_wp_replicated(struct page_wp *group)
@@ -448,7 +451,8 @@ bool __page_wp_is_replica(struct folio *folio)
  */
 bool page_wp_has_near(struct folio *folio, int nid)
 {
-	struct page_wp *group = folio_wp(folio);
+	/* Whoever takes a folio out of its group unmaps it before. */
+	struct page_wp *group = (struct page_wp *)READ_ONCE(folio->index);
 
 	return folio_nid(READ_ONCE(group->folio)) == nid || page_wp_replica(group, nid);
 }
@@ -797,7 +801,8 @@ bool page_wp_eligible(struct folio *folio)
 static bool page_wp_mergeable(struct folio *folio)
 {
 	if (folio_is_wp(folio))
-		return !PageHWPoison(&folio->page) && !folio_test_mlocked(folio);
+		return folio_wp(folio)->folio == folio && !PageHWPoison(&folio->page) &&
+		       !folio_test_mlocked(folio);
 	return !folio_test_large(folio) && page_wp_eligible(folio);
 }
 
@@ -979,6 +984,8 @@ int page_wp_replicate(struct folio *folio, struct folio *new)
 		return err;
 	}
 
+	/* ksmd may remember its memory. */
+	ksm_file_forget(new);
 	folio_mark_uptodate(new);
 	folio_get(new);
 	page_wp_map_ro(new);
@@ -1979,8 +1986,8 @@ void page_wp_drop_index(struct address_space *mapping, pgoff_t index)
  * @folio: The locked shared folio.
  * @entry: A value entry that says what became of it.
  *
- * Context: @folio is locked, and has no replicas.  The caller has accounted for the page of @mapping,
- * whose inode may go afterwards.
+ * Context: @folio is locked, and has no replicas.  The caller has accounted for the page
+ * of @mapping, whose inode may go afterwards.
  */
 void page_wp_swap_slot(struct address_space *mapping, pgoff_t index,
 		       struct folio *folio, void *entry)
@@ -2205,14 +2212,16 @@ static int page_wp_writepage(struct address_space *mapping, struct page *page,
 	swp_entry_t swap;
 
 	page_wp_verify(group);
-	/* Others may hold their locks for longer than reclaim should wait. */
-	if (!total_swap_pages || !page_wp_reclaim_replicas(group, NULL))
+	if (!total_swap_pages)
 		goto redirty;
 	for (i = 0; i < group->nr_slots; i++) {
 		/* shmem_unshare_mapping() gives it a page of its own, if it can. */
 		if (mapping_unevictable(page_wp_slots(group)[i].mapping))
 			goto redirty;
 	}
+	/* Who reclaims for others does not mind who else uses it. */
+	if (!page_wp_reclaim_replicas(group, folio_memcg(folio)))
+		goto redirty;
 	swap = folio_alloc_swap(folio);
 	if (!swap.val)
 		goto redirty;
@@ -2289,7 +2298,7 @@ static int page_wp_migrate_folio(struct address_space *mapping,
 	if (replica)
 		page_wp_move_replica(group, dst, src);
 	else
-		group->folio = dst;
+		WRITE_ONCE(group->folio, dst);
 	page_wp_account(src, -1);
 	folio_migrate_flags(dst, src);
 	page_wp_account(dst, 1);

@@ -804,6 +804,9 @@ static void wp_test_replicate(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, folio_in_slot(replica, wp_mapping(test, 0), 1));
 	folio_unlock(replica);
 	folio_unlock(folio);
+	/* No other page may be merged with it. */
+	KUNIT_EXPECT_EQ(test, 0, page_wp_can_join(folio, 2));
+	KUNIT_EXPECT_EQ(test, -EAGAIN, page_wp_can_join(replica, 2));
 	/* It is in use, but ksmd thinks of merged pages alone. */
 	KUNIT_EXPECT_EQ(test, 0, page_wp_try_dissolve(folio));
 	KUNIT_EXPECT_TRUE(test, folio_is_wp(folio));

@@ -838,6 +838,47 @@ static int test_hwpoison(void)
 	return ret;
 }
 
+/* The page itself fails, of which others have replicas. */
+static int test_hwpoison_page(void)
+{
+	int n, status, ret = PASS;
+	pid_t pid;
+	char *map;
+
+	if (start("exec", PROT_READ | PROT_EXEC) || expect_near(0, PAGES))
+		return FAIL;
+	run_on(0);
+	map = map_file(PROT_READ);
+	pid = fork();
+	if (!pid) {
+		touch(map + 3 * PS);
+		_exit(madvise(map + 3 * PS, PS, MADV_HWPOISON) ? errno : 0);
+	}
+	munmap(map, PAGES * PS);
+	run_anywhere();
+	if (waitpid(pid, &status, 0) != pid)
+		return fail("waitpid");
+	if (WIFEXITED(status) && WEXITSTATUS(status) == EINVAL)
+		return skip("MADV_HWPOISON");
+	if (expect_replicas(ALL - (nr_nodes - 1)))
+		return FAIL;
+	if (!on_tmpfs(path))
+		return ask_all(READ);
+	/* Nobody has the content any more. */
+	for (n = 0; n < nr_nodes; n++) {
+		const char what = READ;
+
+		if (write(readers[n].cmd, &what, 1) != 1 ||
+		    waitpid(readers[n].pid, &status, 0) != readers[n].pid ||
+		    !WIFSIGNALED(status) || WTERMSIG(status) != SIGBUS)
+			ret = fail("node %d: status 0x%x, not SIGBUS", nodes[n].id, status);
+		close(readers[n].cmd);
+		close(readers[n].reply);
+		readers[n].pid = 0;
+	}
+	return ret;
+}
+
 static int test_soft_offline(void)
 {
 	return test_failure(MADV_SOFT_OFFLINE);
@@ -926,7 +967,7 @@ static int test_merged(void)
 static int test_hint(void)
 {
 	long end = now_ms() + 1000 * seconds;
-	int ret = PASS;
+	int i, ret = PASS;
 
 	if (write_text("/proc/sys/kernel/numa_balancing", "1"))
 		return skip("numa_balancing");
@@ -937,6 +978,16 @@ static int test_hint(void)
 		ret = ask(1, WHERE);
 	if (!ret && near(1) < PAGES)
 		ret = fail("%d of %d pages are near", near(1), PAGES);
+	/* Who comes from another node finds what is there. */
+	if (!ret && sched_setaffinity(readers[0].pid, sizeof(nodes[1].cpus), &nodes[1].cpus))
+		ret = fail("sched_setaffinity");
+	for (i = 0, end += 1000 * seconds; !ret && i < PAGES && now_ms() < end;) {
+		ret = ask(0, WHERE);
+		for (i = 0; i < PAGES && shared->where[0][i] == nodes[1].id; i++)
+			;
+	}
+	if (!ret && i < PAGES)
+		ret = fail("page %d is on node %d", i, shared->where[0][i]);
 	write_text("/proc/sys/kernel/numa_balancing", "0");
 	return ret;
 }
@@ -1373,8 +1424,10 @@ static int test_offline_node(void)
 	if (start("exec", PROT_READ | PROT_EXEC) || expect_near(0, PAGES))
 		return FAIL;
 	ret = set_last_node("offline");
-	if (ret)
+	if (ret) {
+		set_last_node("online_movable");
 		return ret;
+	}
 	if (expect_replicas(ALL - PAGES) || ask_all(READ) || ask_all(REMAP) || ask_all(WHERE) ||
 	    expect_replicas(ALL - PAGES))
 		ret = FAIL;
@@ -1418,19 +1471,66 @@ static int test_offline(void)
 /* What is swapped out has no replicas, and has them again when it is back. */
 static int test_swap(void)
 {
-	long end = now_ms() + 1000 * seconds, out = read_vmstat("pswpout");
+	long end = now_ms() + 1000 * seconds, swapped = 0;
+	char *map;
 
-	if (!on_tmpfs(path))
-		return skip("not on tmpfs");
 	if (start("exec", PROT_READ | PROT_EXEC) || expect_near(0, PAGES))
 		return FAIL;
-	while (numa_get("replicas") || read_vmstat("pswpout") - out < PAGES) {
-		if (now_ms() > end)
-			return fail("%ld replicas, %ld pages are swapped out", numa_get("replicas"),
-				    read_vmstat("pswpout") - out);
+	if (!on_tmpfs(path))
+		return skip("not on tmpfs");
+	map = map_file(PROT_READ);
+	while (swapped < (long)(PAGES * PS >> 10) && now_ms() < end) {
 		swap_out();
+		swapped = mapping_says(map, "Swap:");
 	}
+	munmap(map, PAGES * PS);
+	if (swapped < (long)(PAGES * PS >> 10) || expect_replicas(0))
+		return fail("%ld KiB are swapped out", swapped);
 	return ask_all(READ) || settle() || expect_all_near() || write_mapped(false);
+}
+
+/* Pages of a memfd have replicas as long as nobody may write to them by a mapping. */
+static int test_memfd(void)
+{
+	int i, where[PAGES], fd = memfd_create("numa_replicate", MFD_ALLOW_SEALING);
+	char *writer, *map;
+
+	numa_set("enabled", "never");
+	numa_set("min_faults", "1");
+	run_on(0);
+	for (i = 0; i < PAGES; i++)
+		if (fd < 0 || write_page(fd, i, i + 1))
+			return fail("memfd");
+	if (settle())
+		return FAIL;
+	numa_set("enabled", "always");
+	writer = mmap(NULL, PAGES * PS, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	map = mmap(NULL, PAGES * PS, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (writer == MAP_FAILED || map == MAP_FAILED)
+		return fail("mmap");
+	run_on(1);
+	for (i = 0; i < PAGES; i++)
+		touch(map + i * PS);
+	if (expect_replicas(0))
+		return FAIL;
+	munmap(writer, PAGES * PS);
+	munmap(map, PAGES * PS);
+	map = mmap(NULL, PAGES * PS, PROT_READ, MAP_PRIVATE, fd, 0);
+	for (i = 0; i < PAGES; i++)
+		touch(map + i * PS);
+	if (expect_replicas(PAGES))
+		return FAIL;
+	/* Replicas are not pinned. */
+	if (fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE))
+		return fail("F_SEAL_WRITE");
+	if (page_nodes(map, where))
+		return fail("move_pages");
+	for (i = 0; i < PAGES; i++)
+		if (!page_holds(map, i, i + 1) || where[i] != nodes[1].id)
+			return fail("page %d is on node %d", i, where[i]);
+	munmap(map, PAGES * PS);
+	close(fd);
+	return expect_replicas(0);
 }
 
 /* Everything at once.  What has been written is what a reader sees, or something newer. */
@@ -1639,6 +1739,7 @@ static const struct {
 	{ "reclaim", test_reclaim },
 	{ "swap", test_swap },
 	{ "hwpoison", test_hwpoison, true },
+	{ "hwpoison of what has replicas", test_hwpoison_page },
 	{ "soft offline", test_soft_offline, true },
 	{ "migrate", test_migrate },
 	{ "memory offline", test_offline, true },
@@ -1651,6 +1752,7 @@ static const struct {
 	{ "ptrace", test_ptrace },
 	{ "perf", test_perf },
 	{ "core dump", test_core_dump, true },
+	{ "memfd", test_memfd },
 	{ "race", test_race },
 };
 
