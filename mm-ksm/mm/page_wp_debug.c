@@ -76,7 +76,7 @@ static void page_wp_verify_replicas(struct page_wp *group, struct rmap_walk_cont
 		WARN(!folio_is_wp(replica) || replica->index != (pgoff_t)group ||
 		     folio_test_large(replica) || !folio_test_uptodate(replica) ||
 		     folio_has_private(replica) || folio_test_dirty(replica) ||
-		     folio_test_swapbacked(replica) != folio_test_swapbacked(group->folio),
+		     folio_test_swapbacked(replica),
 		     "page_wp: replica pfn 0x%lx is in a state that nobody may share\n",
 		     folio_pfn(replica));
 		WARN(page_wp_lost_refs(replica, 1),
