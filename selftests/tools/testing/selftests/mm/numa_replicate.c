@@ -1109,6 +1109,15 @@ static void call(const struct text *text, int n, size_t at)
 	((void (*)(void))(text->maps[n] + at))();
 }
 
+static void call_all(const struct text *text, int n)
+{
+	int i;
+
+	run_on(n);
+	for (i = 0; i < PAGES; i++)
+		call(text, n, i * PS);
+}
+
 /* Each node maps it, and has run it. */
 static int start_text(struct text *text)
 {
@@ -1135,14 +1144,15 @@ static int start_text(struct text *text)
 	numa_set("enabled", "exec");
 	fd = open(text->name, O_RDONLY);
 	for (n = 0; n < nr_nodes; n++) {
-		run_on(n);
 		text->maps[n] = mmap(NULL, PAGES * PS, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0);
 		if (text->maps[n] == MAP_FAILED)
 			return fail("mmap");
-		for (i = 0; i < PAGES; i++)
-			call(text, n, i * PS);
+		call_all(text, n);
 	}
 	close(fd);
+	/* The first replica has unmapped the page. */
+	for (n = 0; n < nr_nodes; n++)
+		call_all(text, n);
 	return PASS;
 }
 
@@ -1257,7 +1267,7 @@ static int test_ptrace(void)
 	n = nr_nodes - 1;
 	pid = fork();
 	if (!pid) {
-		run_on(n);
+		call_all(&text, n);
 		ptrace(PTRACE_TRACEME, 0, NULL, NULL);
 		raise(SIGSTOP);
 		call(&text, n, 3 * PS + 16);
