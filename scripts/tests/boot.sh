@@ -66,6 +66,9 @@ if [ "$lane" = uml ]; then
 	ok "$lane: a declared splat that does not come" exits 123 boot --splat 'planted by' -- true
 else
 	ok "$lane: CPUs, nodes, mounts, --out, --disk, status 7" lane_specific
+	ok "$lane: a breakpoint that is not in memory" exits 122 boot -- sh -c '
+		echo "Oops: int3: 0000" > /dev/kmsg; echo "Code: 66 0f <1f> 44" > /dev/kmsg
+		echo c > /proc/sysrq-trigger'
 fi
 ok "$lane: a time limit" exits 124 boot --timeout 5 -- sleep 1000
 ok "$lane: a splat" exits 123 printk "$warning"

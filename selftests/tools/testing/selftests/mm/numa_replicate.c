@@ -1761,7 +1761,7 @@ static const struct {
 	{ "exec", test_exec, true },
 	{ "modes", test_modes, true },
 	{ "madvise and prctl", test_advice, true },
-	{ "min_faults", test_min_faults, true },
+	{ "min_faults", test_min_faults },
 	{ "write", test_write },
 	{ "write through a mapping", test_write_map },
 	{ "written often", test_thrash },
