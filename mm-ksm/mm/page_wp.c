@@ -406,29 +406,49 @@ static void page_wp_unmap_replica(struct page_wp *group, struct folio *replica)
 			unmap_mapping_pages(slots[i].mapping, slots[i].index, 1, false);
 }
 
-/**
- * __page_wp_near - the folio that a page table entry should map in place of another one
- * @folio: The shared folio that was found in the page cache, locked.
- *
- * See page_wp_near().
- *
- * Return: @folio, or its replica on the node of this CPU.
- */
-struct folio *__page_wp_near(struct folio *folio)
+/* Get and lock the replica of a locked shared folio on the node of this CPU, or NULL. */
+static struct folio *page_wp_trylock_near(struct folio *folio)
 {
 	int nid = numa_replicate_node();
 	struct folio *near;
 
 	if (folio_nid(folio) == nid)
-		return folio;
+		return NULL;
 	near = page_wp_trylock_replica(folio_wp(folio), nid);
+	if (near && PageHWPoison(&near->page)) {
+		folio_unlock(near);
+		folio_put(near);
+		near = NULL;
+	}
+	return near;
+}
+
+/**
+ * __page_wp_set_near - map what is near in place of a folio
+ * @vmf: The fault.
+ * @folio: The shared folio that was found in the page cache, locked.
+ * @addr: Where to map it.
+ *
+ * See page_wp_set_near().
+ *
+ * Return: true if it is mapped.
+ */
+bool __page_wp_set_near(struct vm_fault *vmf, struct folio *folio, unsigned long addr)
+{
+	struct folio *near = page_wp_trylock_near(folio);
+
 	if (!near)
-		return folio;
-	if (!PageHWPoison(&near->page))
-		return near;
+		return false;
+	set_pte_range(vmf, near, &near->page, 1, addr);
+	/* The caller counts @folio; a replica does not belong to tmpfs. */
+	if (folio_test_swapbacked(folio)) {
+		dec_mm_counter(vmf->vma->vm_mm, mm_counter_file(folio));
+		inc_mm_counter(vmf->vma->vm_mm, mm_counter_file(near));
+	}
 	folio_unlock(near);
-	folio_put(near);
-	return folio;
+	/* Not the last one: it stands in its slots. */
+	folio_put(folio);
+	return true;
 }
 
 /**

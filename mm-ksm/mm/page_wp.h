@@ -282,42 +282,24 @@ bool page_wp_has_near(struct folio *folio, int nid);
 long page_wp_shrink_replicas(int nid, long nr, enum numa_drop why);
 int page_wp_dissolve_alone(bool mapped);
 struct folio *page_wp_trylock_replica(struct page_wp *group, int nid);
-struct folio *__page_wp_near(struct folio *folio);
+bool __page_wp_set_near(struct vm_fault *vmf, struct folio *folio, unsigned long addr);
 bool __page_wp_is_replica(struct folio *folio);
 
 /**
- * page_wp_near - the folio that a page table entry should map in place of another one
+ * page_wp_set_near - map what is near in place of a folio
+ * @vmf: The fault.
  * @folio: The folio that was found in the page cache, locked.
+ * @addr: Where to map it.
  *
- * Context: Any, such as under the page table lock.
- * Return: @folio; or its replica on the node of this CPU, with a reference, and locked
- * until page_wp_near_mapped().
+ * Context: Under the page table lock.
+ * Return: true if the replica on the node of this CPU is mapped there, in place of which the
+ * caller has lost its reference on @folio.
  */
-static inline struct folio *page_wp_near(struct folio *folio)
+static inline bool page_wp_set_near(struct vm_fault *vmf, struct folio *folio,
+				    unsigned long addr)
 {
-	return numa_replicate_used() && folio_is_wp(folio) ? __page_wp_near(folio) : folio;
-}
-
-/**
- * page_wp_near_mapped - what page_wp_near() returned is mapped now
- * @mm: Where.
- * @folio: The folio that was found in the page cache.
- * @near: What page_wp_near() returned; the entry takes the reference on it instead of
- *	that on @folio.
- */
-static inline void page_wp_near_mapped(struct mm_struct *mm, struct folio *folio,
-				       struct folio *near)
-{
-	if (near == folio)
-		return;
-	/* The caller counts @folio; a replica does not belong to tmpfs. */
-	if (folio_test_swapbacked(folio)) {
-		dec_mm_counter(mm, mm_counter_file(folio));
-		inc_mm_counter(mm, mm_counter_file(near));
-	}
-	folio_unlock(near);
-	/* Not the last one: @folio is locked, and stands in its slots. */
-	folio_put(folio);
+	return numa_replicate_used() && folio_is_wp(folio) &&
+	       __page_wp_set_near(vmf, folio, addr);
 }
 
 /**
@@ -331,14 +313,10 @@ static inline bool page_wp_is_replica(struct folio *folio)
 	return numa_replicate_used() && folio_is_wp(folio) && __page_wp_is_replica(folio);
 }
 #else
-static inline struct folio *page_wp_near(struct folio *folio)
+static inline bool page_wp_set_near(struct vm_fault *vmf, struct folio *folio,
+				    unsigned long addr)
 {
-	return folio;
-}
-
-static inline void page_wp_near_mapped(struct mm_struct *mm, struct folio *folio,
-				       struct folio *near)
-{
+	return false;
 }
 
 static inline bool page_wp_is_replica(struct folio *folio)
@@ -379,7 +357,7 @@ static inline bool page_wp_swap_copies(struct folio *folio, swp_entry_t swap)
  */
 static inline pte_t page_wp_pte(const struct folio *folio, pte_t pte)
 {
-	return folio && folio_is_wp(folio) ? pte_wrprotect(pte) : pte;
+	return page_wp_used() && folio && folio_is_wp(folio) ? pte_wrprotect(pte) : pte;
 }
 
 /**

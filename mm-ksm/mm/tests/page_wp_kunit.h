@@ -1022,10 +1022,10 @@ static void wp_test_replica_near(struct kunit *test)
 	folio_lock(folio);
 	if (numa_replicate_node() == near) {
 		KUNIT_EXPECT_EQ(test, 0, page_wp_replicate(folio, replica));
-		KUNIT_EXPECT_PTR_EQ(test, replica, __page_wp_near(folio));
+		KUNIT_EXPECT_PTR_EQ(test, replica, page_wp_trylock_near(folio));
 		KUNIT_EXPECT_TRUE(test, folio_test_locked(replica));
 		/* Somebody works on it. */
-		KUNIT_EXPECT_PTR_EQ(test, folio, __page_wp_near(folio));
+		KUNIT_EXPECT_NULL(test, page_wp_trylock_near(folio));
 		folio_unlock(replica);
 		folio_put(replica);
 	}
