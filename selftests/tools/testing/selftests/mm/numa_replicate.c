@@ -252,6 +252,21 @@ static char *map_file(int prot)
 	return map == MAP_FAILED ? NULL : map;
 }
 
+/* All of the file, mapped from a node. */
+static char *map_from(int n)
+{
+	char *map;
+	int i;
+
+	run_on(n);
+	map = map_file(PROT_READ | PROT_EXEC);
+	if (!map)
+		ksft_exit_fail_perror("mmap");
+	for (i = 0; i < PAGES; i++)
+		touch(map + i * PS);
+	return map;
+}
+
 static bool page_holds(const char *map, int i, uint32_t tag)
 {
 	const uint64_t *words = (const void *)(map + i * PS);
@@ -715,10 +730,7 @@ static int test_private(void)
 
 	if (start("exec", PROT_READ | PROT_EXEC) || expect_near(0, PAGES))
 		return FAIL;
-	run_on(nr_nodes - 1);
-	map = map_file(PROT_READ | PROT_EXEC);
-	for (i = 0; i < PAGES; i++)
-		touch(map + i * PS);
+	map = map_from(nr_nodes - 1);
 	if (mprotect(map, PAGES * PS, PROT_READ | PROT_WRITE))
 		return fail("mprotect");
 	for (i = 0; i < PAGES; i += 2)
@@ -836,10 +848,7 @@ static int test_failure(int advice)
 	if (start("exec", PROT_READ | PROT_EXEC) || expect_near(0, PAGES))
 		return FAIL;
 	/* Not on the last one: what lost a page does not come back when it was offline. */
-	run_on(1);
-	map = map_file(PROT_READ | PROT_EXEC);
-	for (i = 0; i < PAGES; i++)
-		touch(map + i * PS);
+	map = map_from(1);
 	/* As the CPU would: this one does not map it. */
 	if (madvise(map + 3 * PS, PS, advice))
 		ret = errno == EINVAL ? skip("advice %d", advice) : fail("advice %d", advice);
@@ -1366,7 +1375,7 @@ static int test_core_dump(void)
 	const struct rlimit lim = { RLIM_INFINITY, RLIM_INFINITY };
 	char core[64], pattern[256], name[64], buf[PAGES * PS], *map, *far;
 	struct iovec local = { buf, sizeof(buf) }, remote = { NULL, sizeof(buf) };
-	int fd, i, status, told[2], ret = PASS;
+	int fd, status, told[2], ret = PASS;
 	pid_t pid;
 
 	if (start("exec", PROT_READ | PROT_EXEC) || expect_near(0, PAGES) || pipe(told))
@@ -1379,10 +1388,7 @@ static int test_core_dump(void)
 	map = map_file(PROT_READ);
 	pid = fork();
 	if (!pid) {
-		run_on(nr_nodes - 1);
-		far = map_file(PROT_READ | PROT_EXEC);
-		for (i = 0; i < PAGES; i++)
-			touch(far + i * PS);
+		far = map_from(nr_nodes - 1);
 		setrlimit(RLIMIT_CORE, &lim);
 		/* private mappings of files, and nothing else */
 		if (write_text("/proc/self/coredump_filter", "0x4") ||
@@ -1483,10 +1489,7 @@ static int test_offline(void)
 		return skip("no memory hot-remove");
 	if (start("exec", PROT_READ | PROT_EXEC) || expect_near(0, PAGES))
 		return FAIL;
-	run_on(last);
-	map = map_file(PROT_READ | PROT_EXEC);
-	for (i = 0; i < PAGES; i++)
-		touch(map + i * PS);
+	map = map_from(last);
 	block = memory_block(pfn_at(map));
 	ret = set_block(block, "offline");
 	if (ret)
