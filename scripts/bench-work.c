@@ -14,6 +14,7 @@
  *
  *   read | write	touch a byte of each page by its mapping, in random order, MAX at most
  *   pread | pwrite	the same by a system call
+ *   ... CPUS		each of so many CPUs a part of them, all at once
  *   map		map anew
  *   clean		write to disk what is dirty
  *
@@ -27,6 +28,8 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -189,38 +192,91 @@ static int compare(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-static void touch(struct held *held, const char *how)
+struct toucher {
+	struct held *held;
+	const char *how;
+	int cpu;			/* or -1 */
+	pthread_barrier_t *barrier;
+	unsigned long *order;		/* of the pages */
+	uint64_t *took;
+	unsigned long n;
+};
+
+static void *touch_pages(void *arg)
+{
+	struct toucher *t = arg;
+	struct held *held = t->held;
+	char byte = 1;
+	unsigned long i;
+
+	if (t->cpu >= 0) {
+		cpu_set_t cpus;
+
+		CPU_ZERO(&cpus);
+		CPU_SET(t->cpu, &cpus);
+		if (sched_setaffinity(0, sizeof(cpus), &cpus))
+			err(1, "CPU %d", t->cpu);
+		pthread_barrier_wait(t->barrier);
+	}
+	for (i = 0; i < t->n; i++) {
+		unsigned long at = t->order[i];
+		volatile char *mem = held->mem + at * PAGE + PAGE / 2;
+		off_t pos = at % held->each * PAGE;
+		int fd = held->fds ? held->fds[at / held->each] : -1;
+		ssize_t done = 1;
+		uint64_t start = ticks();
+
+		if (!strcmp(t->how, "read"))
+			byte = *mem;
+		else if (!strcmp(t->how, "write"))
+			*mem = byte;
+		else if (!strcmp(t->how, "pread"))
+			done = pread(fd, &byte, 1, pos);
+		else
+			done = pwrite(fd, &byte, 1, pos);
+		t->took[i] = ticks() - start;
+		full(done, 1);
+	}
+	return NULL;
+}
+
+/* By so many CPUs at once, or with 0 wherever this runs. */
+static void touch(struct held *held, const char *how, unsigned int cpus)
 {
 	unsigned long i, n = held->pages < held->max ? held->pages : held->max;
 	uint64_t *took = calloc(n, sizeof(*took));
 	unsigned long *order = calloc(held->pages, sizeof(*order));
-	char byte = 1;
+	struct toucher all = { held, how, -1, NULL, order, took, n }, *each;
+	pthread_barrier_t barrier;
+	pthread_t *threads;
 
-	if (!took || !order)
+	each = calloc(cpus + 1, sizeof(*each));
+	threads = calloc(cpus + 1, sizeof(*threads));
+	if (!took || !order || !each || !threads)
 		err(1, "memory");
 	for (i = 0; i < held->pages; i++)
 		order[i] = i;
 	for (i = 0; i < n; i++) {
 		unsigned long j = i + next_random() % (held->pages - i), at = order[j];
-		volatile char *mem = held->mem + at * PAGE + PAGE / 2;
-		off_t pos = at % held->each * PAGE;
-		int fd = held->fds ? held->fds[at / held->each] : -1;
-		ssize_t done = 1;
-		uint64_t start;
 
 		order[j] = order[i];
-		start = ticks();
-		if (!strcmp(how, "read"))
-			byte = *mem;
-		else if (!strcmp(how, "write"))
-			*mem = byte;
-		else if (!strcmp(how, "pread"))
-			done = pread(fd, &byte, 1, pos);
-		else
-			done = pwrite(fd, &byte, 1, pos);
-		took[i] = ticks() - start;
-		full(done, 1);
+		order[i] = at;
 	}
+	if (!cpus)
+		touch_pages(&all);
+	else if (pthread_barrier_init(&barrier, NULL, cpus))
+		errx(1, "barrier");
+	for (i = 0; i < cpus; i++) {
+		unsigned long first = i * n / cpus, last = (i + 1) * n / cpus;
+
+		each[i] = (struct toucher){ held, how, i, &barrier, order + first, took + first,
+					    last - first };
+		errno = pthread_create(&threads[i], NULL, touch_pages, &each[i]);
+		if (errno)
+			err(1, "thread");
+	}
+	for (i = 0; i < cpus; i++)
+		pthread_join(threads[i], NULL);
 	qsort(took, n, sizeof(*took), compare);
 	printf("%lu %.0f %.0f %.0f", n, tick_ns() * took[n / 2],
 	       tick_ns() * took[n - 1 - n / 100], tick_ns() * took[n - 1]);
@@ -229,6 +285,8 @@ static void touch(struct held *held, const char *how)
 	puts("");
 	free(took);
 	free(order);
+	free(each);
+	free(threads);
 }
 
 static int hold(char **args)
@@ -281,7 +339,11 @@ static int hold(char **args)
 					err(1, "fsync");
 			puts("done");
 		} else {
-			touch(&held, line);
+			char how[sizeof(line)] = "";
+			unsigned int cpus = 0;
+
+			sscanf(line, "%31s %u", how, &cpus);
+			touch(&held, how, cpus);
 		}
 		fflush(stdout);
 	}
