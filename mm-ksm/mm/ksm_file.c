@@ -99,6 +99,21 @@ struct ksm_rec {
 
 #define KSM_RECS	(PAGE_SIZE / sizeof(struct ksm_rec))
 
+/**
+ * struct ksm_rec_dir - where the records are
+ * @nr: Length of @recs.
+ * @rcu: For freeing, when a longer one has taken its place.
+ * @recs: Pages of KSM_RECS records, by page frame number / KSM_RECS, or NULL.
+ *
+ * Whoever dirties a page looks here, so it has to be short; an XArray is not.
+ * Page frame numbers have 32 bits, so it is at most 64 MiB, of 16 TiB.
+ */
+struct ksm_rec_dir {
+	unsigned long nr;
+	struct rcu_head rcu;
+	struct ksm_rec *recs[] __counted_by(nr);
+};
+
 /*
  * How many candidates a page is compared with.  One with room mostly is at the
  * head of its bucket, since the page that starts a sibling is linked there.
@@ -125,9 +140,8 @@ static DEFINE_MUTEX(ksm_file_store_mutex);
 static DEFINE_MUTEX(ksm_file_mutex);
 static enum ksm_file_mode ksm_file_mode;
 
-/* The records: arrays of KSM_RECS, by page frame number / KSM_RECS. */
-static DEFINE_XARRAY(ksm_recs);
-static unsigned long ksm_nr_rec_pages;
+static struct ksm_rec_dir __rcu *ksm_recs;
+static unsigned long ksm_rec_bytes;
 static u32 *ksm_buckets;
 static unsigned long ksm_nr_buckets;
 
@@ -166,29 +180,62 @@ static unsigned long ksm_file_full_scans;
 
 static struct ksm_rec *ksm_rec_find(unsigned long pfn)
 {
-	struct ksm_rec *recs = xa_load(&ksm_recs, pfn / KSM_RECS);
+	struct ksm_rec_dir *dir = rcu_dereference_check(ksm_recs,
+						lockdep_is_held(&ksm_file_mutex));
+	struct ksm_rec *recs;
 
+	if (!dir || pfn / KSM_RECS >= dir->nr)
+		return NULL;
+	recs = READ_ONCE(dir->recs[pfn / KSM_RECS]);
 	return recs ? recs + pfn % KSM_RECS : NULL;
+}
+
+static struct ksm_rec_dir *ksm_rec_dir_locked(void)
+{
+	return rcu_dereference_protected(ksm_recs, lockdep_is_held(&ksm_file_mutex));
+}
+
+/* Get a directory that has room for a page frame: memory may have been added. */
+static struct ksm_rec_dir *ksm_rec_dir_get(unsigned long pfn)
+{
+	struct ksm_rec_dir *old = ksm_rec_dir_locked(), *dir;
+	unsigned long nr = roundup_pow_of_two(pfn / KSM_RECS + 1);
+
+	if (old && nr <= old->nr)
+		return old;
+	dir = kvzalloc(struct_size(dir, recs, nr), GFP_KERNEL | __GFP_NOWARN);
+	if (!dir)
+		return NULL;
+	dir->nr = nr;
+	ksm_rec_bytes += struct_size(dir, recs, nr);
+	if (old) {
+		memcpy(dir->recs, old->recs, flex_array_size(old, recs, old->nr));
+		ksm_rec_bytes -= struct_size(old, recs, old->nr);
+	}
+	rcu_assign_pointer(ksm_recs, dir);
+	kvfree_rcu(old, rcu);
+	return dir;
 }
 
 /* Find the record of a page frame, or make one. */
 static struct ksm_rec *ksm_rec_get(unsigned long pfn)
 {
 	struct ksm_rec *rec = ksm_rec_find(pfn);
-	void *recs;
+	struct ksm_rec_dir *dir;
 
 	/* 0 ends a bucket. */
 	if (rec || !pfn || pfn > U32_MAX)
 		return rec;
-	recs = (void *)get_zeroed_page(GFP_KERNEL | __GFP_NOWARN);
-	if (!recs)
+	dir = ksm_rec_dir_get(pfn);
+	if (!dir)
 		return NULL;
-	if (xa_err(xa_store(&ksm_recs, pfn / KSM_RECS, recs, GFP_KERNEL))) {
-		free_page((unsigned long)recs);
+	rec = (void *)get_zeroed_page(GFP_KERNEL | __GFP_NOWARN);
+	if (!rec)
 		return NULL;
-	}
-	ksm_nr_rec_pages++;
-	return ksm_rec_find(pfn);
+	ksm_rec_bytes += PAGE_SIZE;
+	/* Who finds them finds them empty. */
+	smp_store_release(&dir->recs[pfn / KSM_RECS], rec);
+	return rec + pfn % KSM_RECS;
 }
 
 /* May somebody write to a page without clearing KSM_REC_SEEN? */
@@ -290,7 +337,7 @@ void __ksm_file_forget(struct folio *folio)
 	struct ksm_rec *rec;
 
 	rcu_read_lock();
-	while (pfn < end) {
+	do {
 		/* The records of an array follow each other. */
 		unsigned long next = min(end, round_down(pfn, KSM_RECS) + KSM_RECS);
 
@@ -300,7 +347,7 @@ void __ksm_file_forget(struct folio *folio)
 				atomic_andnot(KSM_REC_SEEN, &rec++->tag);
 		}
 		pfn = next;
-	}
+	} while (unlikely(pfn < end));
 	rcu_read_unlock();
 }
 
@@ -321,19 +368,17 @@ static int ksm_recs_init(void)
 /* Nobody scans; who still forgets does so under the RCU read lock. */
 static void ksm_recs_exit(void)
 {
-	struct page *page, *next;
-	unsigned long index;
-	LIST_HEAD(pages);
-	void *recs;
+	struct ksm_rec_dir *dir = ksm_rec_dir_locked();
+	unsigned long i;
 
-	xa_for_each(&ksm_recs, index, recs) {
-		xa_erase(&ksm_recs, index);
-		list_add(&virt_to_page(recs)->lru, &pages);
-	}
+	RCU_INIT_POINTER(ksm_recs, NULL);
 	synchronize_rcu();
-	list_for_each_entry_safe(page, next, &pages, lru)
-		__free_page(page);
-	ksm_nr_rec_pages = 0;
+	for (i = 0; dir && i < dir->nr; i++) {
+		free_page((unsigned long)dir->recs[i]);
+		cond_resched();
+	}
+	kvfree(dir);
+	ksm_rec_bytes = 0;
 	kvfree(ksm_buckets);
 	ksm_buckets = NULL;
 	ksm_nr_buckets = 0;
@@ -1143,7 +1188,7 @@ static long ksm_file_saved(void)
 static long ksm_file_metadata(void)
 {
 	return atomic_long_read(&page_wp_stats.bytes) +
-	       ksm_nr_rec_pages * PAGE_SIZE +
+	       ksm_rec_bytes +
 	       ksm_nr_buckets * sizeof(*ksm_buckets) +
 	       ksm_nr_files * sizeof(struct ksm_file);
 }

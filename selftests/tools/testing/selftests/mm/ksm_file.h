@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/swap.h>
 #include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
@@ -304,6 +305,22 @@ static inline void swap_out(void)
 	if (!write_text("/sys/fs/cgroup/memory.reclaim", "64G swappiness=200") ||
 	    errno != EAGAIN)
 		ksft_exit_fail_perror("memory.reclaim");
+}
+
+static const char *swap_dev;	/* or NULL */
+
+static inline int with_swap(int (*fn)(void), int (*check)(const char *when))
+{
+	int ret;
+
+	if (!swap_dev)
+		return skip("no swap device");
+	if (swapon(swap_dev, 0))
+		return fail("swapon %s", swap_dev);
+	ret = fn();
+	if (swapoff(swap_dev))
+		return fail("swapoff %s", swap_dev);
+	return ret || check("after swapoff");
 }
 
 /* Drop all clean pages that nobody maps. */

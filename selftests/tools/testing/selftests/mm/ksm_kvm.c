@@ -71,7 +71,6 @@ struct vm {
 static struct vm vms[NVMS];
 static int kvm_fd;
 static int run_size;
-static const char *swap_dev;
 static int seconds = 60;
 static int storm_seconds = 20;
 static unsigned int storm_seed;
@@ -810,16 +809,7 @@ static int do_swap(void)
 
 static int test_swap(void)
 {
-	int ret;
-
-	if (!swap_dev)
-		return skip("no swap device");
-	if (swapon(swap_dev, 0))
-		return fail("swapon %s", swap_dev);
-	ret = do_swap();
-	if (swapoff(swap_dev))
-		return fail("swapoff %s", swap_dev);
-	return ret || check("after swapoff");
+	return with_swap(do_swap, check);
 }
 
 /* Which node a page is on, or where it went. */

@@ -69,7 +69,6 @@ struct seg {
 
 static struct seg segs[MANY];
 static int nsegs;
-static const char *swap_dev;
 static int seconds = 60;
 static unsigned int fresh;
 static char tmpfs[32];
@@ -817,21 +816,28 @@ static int advise(int advice)
 static int test_dontneed(void) { return advise(MADV_DONTNEED); }
 static int test_cold(void) { return advise(MADV_COLD); }
 
-/* What a device would read or write for a long time is no merged page. */
-static int test_udmabuf(void)
+/* @dev makes buffers, which a device could use, of the memfd in @create. */
+static int setup_udmabuf(int *dev, struct udmabuf_create *create)
 {
-	int dev = open("/dev/udmabuf", O_RDWR), buf;
-	struct udmabuf_create create = { .size = NPAGES * PS };
-	struct seg *s = segs;
-	char *map;
-
-	if (dev < 0)
+	*dev = open("/dev/udmabuf", O_RDWR);
+	if (*dev < 0)
 		return skip("udmabuf");
 	if (setup(MEMFD))
 		return FAIL;
-	if (fcntl(s->fd, F_ADD_SEALS, F_SEAL_SHRINK))
-		return fail("F_SEAL_SHRINK");
-	create.memfd = s->fd;
+	create->memfd = segs[0].fd;
+	return fcntl(create->memfd, F_ADD_SEALS, F_SEAL_SHRINK) ? fail("F_SEAL_SHRINK") : PASS;
+}
+
+/* What a device would read or write for a long time is no merged page. */
+static int test_udmabuf(void)
+{
+	struct udmabuf_create create = { .size = NPAGES * PS };
+	int dev, buf, ret = setup_udmabuf(&dev, &create);
+	struct seg *s = segs;
+	char *map;
+
+	if (ret)
+		return ret;
 	buf = ioctl(dev, UDMABUF_CREATE, &create);
 	close(dev);
 	if (buf < 0)
@@ -857,18 +863,13 @@ static int test_udmabuf(void)
 /* Pages are punched, written and merged while they are being pinned. */
 static int test_udmabuf_race(void)
 {
-	int dev = open("/dev/udmabuf", O_RDWR), buf = -1, i;
 	struct udmabuf_create create = { .size = 4 * PS };
+	int dev, buf = -1, i, ret = setup_udmabuf(&dev, &create);
 	struct seg *s = segs;
 	pid_t child;
 
-	if (dev < 0)
-		return skip("udmabuf");
-	if (setup(MEMFD))
-		return FAIL;
-	if (fcntl(s->fd, F_ADD_SEALS, F_SEAL_SHRINK))
-		return fail("F_SEAL_SHRINK");
-	create.memfd = s->fd;
+	if (ret)
+		return ret;
 	ksm_set("run", 1);
 	child = fork();
 	if (!child) {
@@ -903,20 +904,6 @@ static int swapped(const char *when)
 	sharing = ksm_get("file_pages_sharing");
 	return sharing ? fail("%s: %ld pages sharing are still there", when, sharing) :
 			 PASS;
-}
-
-static int with_swap(int (*fn)(void))
-{
-	int ret;
-
-	if (!swap_dev)
-		return skip("no swap device");
-	if (swapon(swap_dev, 0))
-		return fail("swapon %s", swap_dev);
-	ret = fn();
-	if (swapoff(swap_dev))
-		return fail("swapoff %s", swap_dev);
-	return ret || check("after swapoff");
 }
 
 static int do_swap(void)
@@ -1033,7 +1020,7 @@ static int with_zswap(int (*fn)(void))
 
 	if (write_text(ZSWAP, "Y"))
 		return skip(ZSWAP);
-	ret = with_swap(fn);
+	ret = with_swap(fn, check);
 	if (write_text(ZSWAP, "N"))
 		return fail(ZSWAP);
 	if (!ret && field("/proc/vmstat", "zswpout ") == out)
@@ -1072,11 +1059,11 @@ static int do_zswap_cgroup(void)
 	return ret;
 }
 
-static int test_swap(void) { return with_swap(do_swap); }
-static int test_swap_many(void) { return with_swap(do_swap_many); }
-static int test_swapoff(void) { return with_swap(do_swapoff); }
-static int test_pageout(void) { return with_swap(do_pageout); }
-static int test_swap_unmerge(void) { return with_swap(do_swap_unmerge); }
+static int test_swap(void) { return with_swap(do_swap, check); }
+static int test_swap_many(void) { return with_swap(do_swap_many, check); }
+static int test_swapoff(void) { return with_swap(do_swapoff, check); }
+static int test_pageout(void) { return with_swap(do_pageout, check); }
+static int test_swap_unmerge(void) { return with_swap(do_swap_unmerge, check); }
 static int test_zswap(void) { return with_zswap(do_swap); }
 static int test_zswap_many(void) { return with_zswap(do_swap_many); }
 static int test_zswap_writeback(void) { return in_cgroup(do_zswap_cgroup); }
@@ -1282,7 +1269,7 @@ static int with_cgroup(int (*fn)(void))
 
 	if (ret)
 		return ret;
-	ret = with_swap(fn);
+	ret = with_swap(fn, check);
 	return cgroup_remove() ? FAIL : ret;
 }
 
@@ -1406,7 +1393,7 @@ static int do_account(void)
 
 static int do_account_swap(void)
 {
-	int ret = swap_dev ? with_swap(do_account) : do_account();
+	int ret = swap_dev ? with_swap(do_account, check) : do_account();
 
 	close_segs();
 	if (!ret && field(CGROUP "memory.swap.current", "") > 0)
@@ -1447,7 +1434,8 @@ static int do_pay(void)
 
 static int do_pay_swap(void)
 {
-	return with_swap(do_pay) || cgroup_pays("after swapoff", nsegs * NPAGES - (nsegs - 1));
+	return with_swap(do_pay, check) ||
+	       cgroup_pays("after swapoff", nsegs * NPAGES - (nsegs - 1));
 }
 
 /* Who needs a page that is in swap pays for it; who turns swap off needs none. */
@@ -1762,7 +1750,7 @@ static int do_nomem(void)
 
 static int do_nomem_swap(void)
 {
-	int ret = with_swap(do_nomem);
+	int ret = with_swap(do_nomem, check);
 
 	munlockall();
 	close_segs();
