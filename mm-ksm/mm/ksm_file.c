@@ -45,6 +45,7 @@
 #include <linux/fs.h>
 #include <linux/init.h>
 #include <linux/ksm_file.h>
+#include <linux/memblock.h>
 #include <linux/memory_hotplug.h>
 #include <linux/mm.h>
 #include <linux/mman.h>
@@ -106,7 +107,8 @@ struct ksm_rec {
  * @recs: Pages of KSM_RECS records, by page frame number / KSM_RECS, or NULL.
  *
  * Whoever dirties a page looks here, so it has to be short; an XArray is not.
- * Page frame numbers have 32 bits, so it is at most 64 MiB, of 16 TiB.
+ * Page frame numbers that are recorded have 32 bits, so with pages of 4 KiB it is at
+ * most 64 MiB, for 16 TiB.
  */
 struct ksm_rec_dir {
 	unsigned long nr;
@@ -140,7 +142,7 @@ static DEFINE_MUTEX(ksm_file_store_mutex);
 static DEFINE_MUTEX(ksm_file_mutex);
 static enum ksm_file_mode ksm_file_mode;
 
-static struct ksm_rec_dir __rcu *ksm_recs;
+static struct ksm_rec_dir __rcu *ksm_recs __read_mostly;
 static unsigned long ksm_rec_bytes;
 static u32 *ksm_buckets;
 static unsigned long ksm_nr_buckets;
@@ -199,11 +201,12 @@ static struct ksm_rec_dir *ksm_rec_dir_locked(void)
 static struct ksm_rec_dir *ksm_rec_dir_get(unsigned long pfn)
 {
 	struct ksm_rec_dir *old = ksm_rec_dir_locked(), *dir;
-	unsigned long nr = roundup_pow_of_two(pfn / KSM_RECS + 1);
+	unsigned long nr = min_t(unsigned long, max(pfn, max_pfn), U32_MAX) / KSM_RECS + 1;
 
 	if (old && nr <= old->nr)
 		return old;
-	dir = kvzalloc(struct_size(dir, recs, nr), GFP_KERNEL | __GFP_NOWARN);
+	dir = kvzalloc(struct_size(dir, recs, nr),
+		       GFP_KERNEL | __GFP_NOWARN | __GFP_RETRY_MAYFAIL);
 	if (!dir)
 		return NULL;
 	dir->nr = nr;
@@ -220,22 +223,25 @@ static struct ksm_rec_dir *ksm_rec_dir_get(unsigned long pfn)
 /* Find the record of a page frame, or make one. */
 static struct ksm_rec *ksm_rec_get(unsigned long pfn)
 {
-	struct ksm_rec *rec = ksm_rec_find(pfn);
 	struct ksm_rec_dir *dir;
+	struct ksm_rec *rec, *recs;
 
 	/* 0 ends a bucket. */
-	if (rec || !pfn || pfn > U32_MAX)
+	if (!pfn || pfn > U32_MAX)
+		return NULL;
+	rec = ksm_rec_find(pfn);
+	if (rec)
 		return rec;
 	dir = ksm_rec_dir_get(pfn);
 	if (!dir)
 		return NULL;
-	rec = (void *)get_zeroed_page(GFP_KERNEL | __GFP_NOWARN);
-	if (!rec)
+	recs = (void *)get_zeroed_page(GFP_KERNEL | __GFP_NOWARN);
+	if (!recs)
 		return NULL;
 	ksm_rec_bytes += PAGE_SIZE;
-	/* Who finds them finds them empty. */
-	smp_store_release(&dir->recs[pfn / KSM_RECS], rec);
-	return rec + pfn % KSM_RECS;
+	/* Pairs with ksm_rec_find(), which follows the pointer: they are empty. */
+	smp_store_release(&dir->recs[pfn / KSM_RECS], recs);
+	return recs + pfn % KSM_RECS;
 }
 
 /* May somebody write to a page without clearing KSM_REC_SEEN? */
