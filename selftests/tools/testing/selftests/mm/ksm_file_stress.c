@@ -1086,11 +1086,11 @@ static bool enough_slots(void)
 	return !one_content || slots >= MANY;
 }
 
-/* Where there is little time for each process all takes longer, up to twice as long. */
+/* Where there is little time for each process all takes longer, up to a minute or twice as long. */
 static void run(int limit, uint64_t seed)
 {
 	struct worker w = { .rand = seed * 0x9e3779b97f4a7c15ULL | 1 };
-	time_t last = time(NULL) + limit;
+	time_t last = time(NULL) + limit, late = last + (limit > 60 ? limit : 60);
 	int i, n = 0, status;
 	long most;
 	pid_t pid;
@@ -1103,7 +1103,7 @@ static void run(int limit, uint64_t seed)
 		fork_process(disturb, i, seed, &pid);
 	while (!model->stop &&
 	       (time(NULL) < last ||
-		(time(NULL) < last + limit &&
+		(time(NULL) < late &&
 		 !(all_acts() && (model_only || enough_merged()) && enough_slots())))) {
 		usleep(50000 + rnd(&w, 200000));
 		model->part = time(NULL) / PART_SECONDS % PARTS;
