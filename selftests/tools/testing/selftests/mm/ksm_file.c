@@ -4736,14 +4736,24 @@ static int do_cma(void)
 	n = big_in_range(base, base + count);
 	if (n < OFFLINE_PAGES / 2)
 		return fail("%d pages in %ld at %#lx", n, count, base);
-	/* What somebody has just pinned for a moment may stop it. */
+	/*
+	 * What somebody has just pinned for a moment may stop it.  Single pages take long:
+	 * for each the kernel tries all that cannot be moved before.
+	 */
 	for (i = 0; i < 10 && n; i++) {
 		while (!write_text(CMA "alloc", "64"))
 			taken += 64;
-		while (!write_text(CMA "alloc", "1"))
-			taken++;
-		n = big_in_range(base, base + count);
+		do {
+			long before = taken;
+
+			n = big_in_range(base, base + count);
+			while (n && taken < before + 32 && !write_text(CMA "alloc", "1"))
+				taken++;
+			if (taken < before + 32)
+				break;
+		} while (n);
 	}
+	ksft_print_msg("%ld of %ld pages were taken\n", taken, count);
 	ret = n ? fail("%d pages are in memory of others", n) : big_check("memory went");
 	snprintf(text, sizeof(text), "%ld", taken);
 	return write_text(CMA "free", text) ? fail("free = %s", text) : ret;
