@@ -128,6 +128,9 @@ struct ksm_rec_dir {
 /* How many inodes are looked at with s_inode_list_lock held. */
 #define KSM_FILE_INODES	256
 
+/* How many VMAs are looked at although somebody waits for i_mmap_rwsem: those of a process. */
+#define KSM_FILE_VMAS	DEFAULT_MAX_MAP_COUNT
+
 enum ksm_file_mode { KSM_FILE_NEVER, KSM_FILE_MADVISE, KSM_FILE_ALWAYS };
 
 static const char * const ksm_file_modes[] = {
@@ -627,6 +630,7 @@ static int ksm_file_advised(struct address_space *mapping, pgoff_t *first,
 			    pgoff_t *last)
 {
 	struct vm_area_struct *vma;
+	unsigned int n = 0;
 	int ret = -ENOENT;
 
 	if (!i_mmap_trylock_read(mapping))
@@ -634,7 +638,8 @@ static int ksm_file_advised(struct address_space *mapping, pgoff_t *first,
 	vma_interval_tree_foreach(vma, &mapping->i_mmap, *first, *last) {
 		/* There may be any number of VMAs that nobody advised. */
 		cond_resched();
-		if (rwsem_is_contended(&mapping->i_mmap_rwsem)) {
+		if (++n > KSM_FILE_VMAS &&
+		    rwsem_is_contended(&mapping->i_mmap_rwsem)) {
 			ret = -EAGAIN;
 			break;
 		}

@@ -853,7 +853,7 @@ static int op_store_warm(struct file *f)
 	int ret;
 
 	if (map)
-		pfn_at(map + AT);	/* reads, so that it is mapped */
+		touch(map + AT);
 	ret = store(f, map, AT + 11);
 	munmap(map, MAXLEN);
 	return ret;

@@ -993,16 +993,16 @@ static void switch_ksmd(struct worker *w)
 	/* it takes a while until a folio has many slots */
 	switch (rounds++ % (one_content ? 400 : 40)) {
 	case 10:
-		ksm_set("run", rnd(w, 2) ? 2 : 0);
-		usleep(rnd(w, 200000));
-		ksm_set("run", 1);
-		done(ACT_RUN, 1);
-		break;
-	case 30:
 		ksm_mode(rnd(w, 2) ? "never" : "madvise");
 		usleep(rnd(w, 200000));
 		ksm_mode("always");
 		done(ACT_MODE, 1);
+		break;
+	case 11:
+		ksm_set("run", rnd(w, 2) ? 2 : 0);
+		usleep(rnd(w, 200000));
+		ksm_set("run", 1);
+		done(ACT_RUN, 1);
 		break;
 	}
 }
