@@ -23,7 +23,6 @@
  */
 #define _GNU_SOURCE
 #include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -77,7 +76,6 @@
 #define SLOT		2		/* the page that operations change */
 #define AT		(SLOT * PS)
 #define REPEAT		509		/* what is written can be compressed */
-#define NOBODY		65534
 #define MANY		1000	/* files */
 #define SNAPSHOT	"snapshot"
 #define NODE_DIR "/sys/devices/system/node/node"
@@ -2157,14 +2155,18 @@ static int read_again(struct file *f, unsigned long pfn)
 	return merge() || moved(f, pfn);
 }
 
-/* The page is clean: nobody is killed. */
+/* The page is clean: nobody is killed, or told early. */
 static int op_hwpoison(struct file *f)
 {
 	unsigned long pfn = pfn_at(f->map + AT);
+	int err;
 
 	if (on_tmpfs(f->path))
 		return skip("a page of tmpfs is lost with its memory");
-	if (madvise(f->map + AT, PS, MADV_HWPOISON))
+	prctl(PR_MCE_KILL, PR_MCE_KILL_SET, PR_MCE_KILL_EARLY, 0, 0);
+	err = madvise(f->map + AT, PS, MADV_HWPOISON);
+	prctl(PR_MCE_KILL, PR_MCE_KILL_CLEAR, 0, 0, 0);
+	if (err)
 		return errno == EINVAL ? skip("MADV_HWPOISON") :
 					 fail("MADV_HWPOISON");
 	return read_again(f, pfn);
@@ -2824,44 +2826,6 @@ static int test_counters_read_only(void)
 	}
 	closedir(dir);
 	return n >= 8 ? PASS : fail("%d counters", n);
-}
-
-/* Run @fn in a child; its result is the child's. */
-static int in_child(int (*fn)(void))
-{
-	int status;
-	pid_t pid = fork();
-
-	if (!pid) {
-		/* An open pagemap stays that of who opened it. */
-		pagemap_fd = open("/proc/self/pagemap", O_RDONLY);
-		_exit(fn());
-	}
-	waitpid(pid, &status, 0);
-	return WIFEXITED(status) ? WEXITSTATUS(status) :
-		fail("child: status %#x", status);
-}
-
-/* Nothing in a directory can be written. */
-static int refused(const char *dir)
-{
-	struct dirent *entry;
-	DIR *d = opendir(dir);
-	int n = 0, fd;
-
-	if (!d)
-		return fail("%s", dir);
-	while ((entry = readdir(d))) {
-		if (entry->d_type == DT_DIR)
-			continue;
-		fd = openat(dirfd(d), entry->d_name, O_WRONLY);
-		if (fd >= 0 || errno != EACCES)
-			break;
-		n++;
-	}
-	closedir(d);
-	return entry ? fail("nobody opens %s%s", dir, entry->d_name) :
-	       n ? PASS : fail("%s is empty", dir);
 }
 
 static int as_nobody(void)
@@ -4252,32 +4216,6 @@ static int test_no_writes(void)
 	return more > 0 ? fail("%ld sectors written", more) : check_cold();
 }
 
-/*
- * From now on all that is injected of a kind fails for a process. Returns a file to
- * which "0" is written to end that: it may be this process, which could not open it then.
- */
-static int fail_task(const char *kind, const char *pid)
-{
-	char path[64];
-	int fd;
-
-	if (fault_injection(kind, "100"))
-		return -1;
-	snprintf(path, sizeof(path), "/proc/%s/make-it-fail", pid);
-	fd = open(path, O_WRONLY);
-	if (fd < 0 || write(fd, "1", 1) != 1)
-		fail("%s", path);
-	return fd;
-}
-
-static int end_failing(int fd)
-{
-	int ret = pwrite(fd, "0", 1, 0) == 1 ? PASS : fail("make-it-fail");
-
-	close(fd);
-	return ret;
-}
-
 static int make_it_fail(const char *device, bool fail_it)
 {
 	char path[64];
@@ -4530,6 +4468,70 @@ static int do_nomem(void)
 	close(self);
 	close(nomem_run);
 	return ret || nomem_merged() || check_cold();
+}
+
+/* Nothing is known of any page. */
+static int site_no_records(void)
+{
+	ksm_mode("never");
+	ksm_mode("madvise");
+	return nomem_unmerged();
+}
+
+static int site_never(void)
+{
+	ksm_mode("never");
+	return PASS;
+}
+
+static int site_enable(void)
+{
+	return ksm_write("file", "madvise");
+}
+
+static int site_pwrite(void)
+{
+	ink(PS);
+	return pwrite(files->fd, ink_buf, PS, AT) != (ssize_t)PS;
+}
+
+static int site_written(bool done)
+{
+	if (done)
+		want_bytes(files, AT, ink_buf, PS);
+	return nomem_check(done);
+}
+
+static char ksmd[16];
+
+static const struct alloc_site sites[] = {
+	{ "file_store", "fail_page_alloc", NULL, site_never, site_enable, nomem_check },
+	{ "ksm_file_enter", "failslab", NULL, nomem_fresh, nomem_mergeable, nomem_check },
+	{ "ksm_file_scan", "failslab", ksmd, site_no_records, nomem_ksmd, nomem_check },
+	{ "ksm_file_scan", "fail_page_alloc", ksmd, site_no_records, nomem_ksmd, nomem_check },
+	{ "page_wp_alloc", "failslab", ksmd, nomem_unmerged, nomem_ksmd, nomem_check },
+	{ "page_wp_reserve", "failslab", ksmd, nomem_unmerged, nomem_ksmd, nomem_check },
+	{ "page_wp_alloc_folio", "fail_page_alloc", NULL, nomem_merged, site_pwrite, site_written },
+	{ "page_wp_alloc_folio", "fail_page_alloc", NULL, nomem_merged, nomem_unmerge, nomem_check },
+};
+
+static int do_sites(void)
+{
+	int ret;
+
+	nomem_run = open(KSM_DIR "run", O_WRONLY);
+	if (nomem_run < 0 || find_ksmd(ksmd, sizeof(ksmd)))
+		return fail("ksmd");
+	ret = fail_at_each(sites, ARRAY_SIZE(sites));
+	close(nomem_run);
+	return ret ?: nomem_merged() || check_cold();
+}
+
+/* Each place that allocates fails, and loses nothing. */
+static int test_sites(void)
+{
+	ksm_mode("madvise");
+	return nomem_fresh() || advise_all(MADV_MERGEABLE) ? FAIL : do_sites();
 }
 
 /* Each allocation fails once, and only the operation that needed it does. */
@@ -5087,6 +5089,7 @@ static const struct test {
 	{ "no memory for a copy", test_no_memory },
 	{ "no memory for ksmd", test_ksmd_no_memory },
 	{ "each allocation fails once", test_nomem },
+	{ "each function that allocates fails", test_sites },
 	{ "memory offline, with many merged pages", test_offline },
 	{ "contiguous memory", test_cma },
 	{ "refault", test_refault },

@@ -3,6 +3,7 @@
 #ifndef KSM_FILE_H
 #define KSM_FILE_H
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
@@ -14,6 +15,7 @@
 #include <string.h>
 #include <sys/swap.h>
 #include <sys/vfs.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -227,6 +229,7 @@ static inline int fault_injection(const char *kind, const char *probability)
 		{ "task-filter", "1" }, { "ignore-gfp-wait", "0" },
 		{ "ignore-gfp-highmem", "0" }, { "min-order", "0" },
 		{ "verbose", "0" }, { "interval", "1" }, { "times", "-1" },
+		{ "require-start", "0" }, { "require-end", "0xffffffffffffffff" },
 		{ "probability", probability },
 	};
 	char path[128];
@@ -239,6 +242,125 @@ static inline int fault_injection(const char *kind, const char *probability)
 			return fail("%s", path);
 	}
 	return PASS;
+}
+
+/*
+ * What is injected fails from now on for a process.  Returns a file to which "0" is written
+ * to end that: it may be this process, which could not open it then.
+ */
+static inline int begin_failing(const char *pid)
+{
+	char path[64];
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%s/make-it-fail", pid);
+	fd = open(path, O_WRONLY);
+	if (fd < 0 || write(fd, "1", 1) != 1)
+		fail("%s", path);
+	return fd;
+}
+
+static inline int end_failing(int fd)
+{
+	int ret = pwrite(fd, "0", 1, 0) == 1 ? PASS : fail("make-it-fail");
+
+	close(fd);
+	return ret;
+}
+
+/* From now on all of a kind fails for a process. */
+static inline int fail_task(const char *kind, const char *pid)
+{
+	return fault_injection(kind, "100") ? -1 : begin_failing(pid);
+}
+
+/* Where the code of a function is. */
+static inline int find_function(const char *name, unsigned long *start, unsigned long *end)
+{
+	unsigned long addr;
+	char symbol[256];
+	int turn;
+	FILE *f;
+
+	*start = 0;
+	*end = ~0UL;
+	/* what follows it may stand before it */
+	for (turn = 0; turn < 2; turn++) {
+		f = fopen("/proc/kallsyms", "r");
+		while (f && fscanf(f, "%lx %*c %255s%*[^\n]", &addr, symbol) == 2) {
+			if (!turn && !strcmp(symbol, name))
+				*start = addr;
+			else if (turn && addr > *start && addr < *end)
+				*end = addr;
+		}
+		if (f)
+			fclose(f);
+		if (!*start)
+			return fail("there is no function %s", name);
+	}
+	return PASS;
+}
+
+/* A function that allocates what merging or replication needs, and what calls it. */
+struct alloc_site {
+	const char *function;
+	const char *kind;		/* of fault injection */
+	const char *pid;		/* whose allocations fail, "self" by default */
+	int (*again)(void);		/* make all as it was */
+	int (*fn)(void);
+	int (*check)(bool done);
+};
+
+static inline int set_injection(const char *kind, const char *knob, unsigned long value)
+{
+	char path[128], text[32];
+
+	snprintf(path, sizeof(path), DEBUGFS "%s/%s", kind, knob);
+	snprintf(text, sizeof(text), "%#lx", value);
+	return write_text(path, text) ? fail("%s", path) : PASS;
+}
+
+/* All that a function allocates fails, which has to be something. */
+static inline int fail_at(const struct alloc_site *site)
+{
+	const long times = 1 << 20;
+	unsigned long start, end;
+	int fd, ret, err;
+	char path[128];
+	long failed;
+
+	if (site->again() || find_function(site->function, &start, &end) ||
+	    fault_injection(site->kind, "100") || set_injection(site->kind, "times", times) ||
+	    set_injection(site->kind, "require-start", start) ||
+	    set_injection(site->kind, "require-end", end))
+		return FAIL;
+	fd = begin_failing(site->pid ?: "self");
+	if (fd < 0)
+		return FAIL;
+	errno = 0;
+	ret = site->fn();
+	err = errno;
+	if (end_failing(fd))
+		return FAIL;
+	snprintf(path, sizeof(path), DEBUGFS "%s/times", site->kind);
+	failed = times - field(path, "");
+	if (fault_injection(site->kind, "0") || site->check(!ret))
+		return FAIL;
+	ksft_print_msg("%s: %s: %ld failed%s%s\n", site->function, site->kind, failed,
+		       ret ? ": " : "", ret ? strerror(err) : "");
+	errno = err;
+	return failed < 1 || (ret && err != ENOMEM) ? fail("%s", site->function) : PASS;
+}
+
+static inline int fail_at_each(const struct alloc_site *sites, int nr)
+{
+	int i, ret = PASS;
+
+	if (access(DEBUGFS "failslab/require-start", F_OK))
+		return skip("no fault injection by function");
+	for (i = 0; i < nr; i++)
+		ret = fail_at(sites + i) || ret;
+	return ret;
 }
 
 /*
@@ -398,6 +520,47 @@ static inline int with_khugepaged(int (*fn)(void))
 	ret = fn();
 	return khugepaged_set("scan_sleep_millisecs", before) || ret;
 }
+
+/* Run @fn in a child; its result is the child's. */
+static inline int in_child(int (*fn)(void))
+{
+	int status;
+	pid_t pid = fork();
+
+	if (!pid) {
+		/* An open pagemap stays that of who opened it. */
+		pagemap_fd = open("/proc/self/pagemap", O_RDONLY);
+		_exit(fn());
+	}
+	if (pid < 0 || waitpid(pid, &status, 0) != pid)
+		return fail("fork");
+	return WIFEXITED(status) ? WEXITSTATUS(status) :
+	       fail("the child got signal %d", WTERMSIG(status));
+}
+
+/* Nothing in a directory can be written. */
+static inline int refused(const char *dir)
+{
+	struct dirent *entry;
+	DIR *d = opendir(dir);
+	int n = 0, fd;
+
+	if (!d)
+		return fail("%s", dir);
+	while ((entry = readdir(d))) {
+		if (entry->d_type == DT_DIR)
+			continue;
+		fd = openat(dirfd(d), entry->d_name, O_WRONLY);
+		if (fd >= 0 || errno != EACCES)
+			break;
+		n++;
+	}
+	closedir(d);
+	return entry ? fail("nobody opens %s%s", dir, entry->d_name) :
+	       n ? PASS : fail("%s is empty", dir);
+}
+
+#define NOBODY		65534
 
 #define MEMORY_DIR	"/sys/devices/system/memory/"
 

@@ -356,19 +356,6 @@ static int test_mprotect(void)
 	return wrote(3);
 }
 
-static int in_child(int (*fn)(void))
-{
-	int status;
-	pid_t pid = fork();
-
-	if (!pid)
-		_exit(fn());
-	if (pid < 0 || waitpid(pid, &status, 0) != pid)
-		return fail("fork");
-	return WIFEXITED(status) ? WEXITSTATUS(status) :
-	       fail("the child got signal %d", WTERMSIG(status));
-}
-
 static int child_write(void)
 {
 	memcpy(segs[0].map + PS, ink(segs, PS, 10), 10);
@@ -1716,6 +1703,20 @@ static int nomem_no_swap(void)
 	return stayed > 1 && left < sharing ? PASS : fail("%ld pages sharing are left", left);
 }
 
+static int site_swap_out(void)
+{
+	return nomem_swap_out(NULL, NULL);
+}
+
+static int site_check(bool done)
+{
+	return check("an allocation failed");
+}
+
+static const struct alloc_site sites[] = {
+	{ "page_wp_writepage", "failslab", NULL, nomem_again, site_swap_out, site_check },
+};
+
 static int do_nomem(void)
 {
 	int nth_fd, nr = 0, i;
@@ -1739,7 +1740,7 @@ static int do_nomem(void)
 			return FAIL;
 		nr += merged + swap;
 	}
-	if (nomem_no_swap())
+	if (nomem_no_swap() || fail_at_each(sites, ARRAY_SIZE(sites)))
 		return FAIL;
 	close(nth_fd);
 	close(nomem_run);

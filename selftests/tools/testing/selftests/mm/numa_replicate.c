@@ -502,6 +502,13 @@ static int test_advice(void)
 	return ret;
 }
 
+static int as_nobody(void)
+{
+	if (setgid(NOBODY) || setuid(NOBODY))
+		return fail("setuid");
+	return refused(NUMA_DIR);
+}
+
 static int test_knobs(void)
 {
 	static const char * const bad[][2] = {
@@ -524,7 +531,7 @@ static int test_knobs(void)
 		return fail("enabled is %s", state);
 	if (read_text(NUMA_DIR "state", state, sizeof(state)) || strcmp(state, "on"))
 		return fail("state is %s", state);
-	return PASS;
+	return in_child(as_nobody);
 }
 
 static int test_min_faults(void)
@@ -1712,6 +1719,78 @@ static int race_pressure(uint64_t state)
 	return 0;
 }
 
+/* Nothing is replicated, and the file is on the first node. */
+static int site_again(void)
+{
+	numa_set("enabled", "never");
+	numa_set("max_percent", "50");
+	numa_set("min_faults", "1");
+	if (make_file())
+		return FAIL;
+	numa_set("enabled", "exec");
+	return PASS;
+}
+
+static char *site_map;
+
+static int site_read(void)
+{
+	site_map = map_from(1);
+	return 0;
+}
+
+/* They read what is there; who comes later gets replicas. */
+static int site_check(bool done)
+{
+	int i, ret = expect_replicas(0);
+
+	for (i = 0; i < PAGES && !ret; i++)
+		if (!page_holds(site_map, i, shared->tag[i]))
+			ret = fail("page %d", i);
+	munmap(site_map, PAGES * PS);
+	munmap(map_from(1), PAGES * PS);
+	run_anywhere();
+	return ret || expect_replicas(PAGES);
+}
+
+static const struct alloc_site sites[] = {
+	{ "__numa_replicate_fault", "fail_page_alloc", NULL, site_again, site_read, site_check },
+	{ "page_wp_alloc", "failslab", NULL, site_again, site_read, site_check },
+	{ "page_wp_alloc_replicas", "failslab", NULL, site_again, site_read, site_check },
+};
+
+/* Each place that allocates fails, and a page stays where it is. */
+static int test_sites(void)
+{
+	return fail_at_each(sites, ARRAY_SIZE(sites));
+}
+
+static int no_heat;			/* the result of a test before all others */
+
+/* What faults are counted in stays for ever, so this can fail once only. */
+static int enable_without_memory(void)
+{
+	int file = open(NUMA_DIR "enabled", O_WRONLY), fd, ret, err;
+
+	if (access(DEBUGFS "fail_page_alloc", F_OK))
+		return skip("no fault injection");
+	fd = fail_task("fail_page_alloc", "self");
+	if (file < 0 || fd < 0)
+		return fail("enabled");
+	errno = 0;
+	ret = write(file, "exec", 4);
+	err = errno;
+	close(file);
+	if (end_failing(fd) || fault_injection("fail_page_alloc", "0"))
+		return FAIL;
+	return ret == -1 && err == ENOMEM ? PASS : fail("enabled without memory: %d", ret);
+}
+
+static int test_enable(void)
+{
+	return no_heat;
+}
+
 static int test_race(void)
 {
 	long created = numa_get("created");
@@ -1792,6 +1871,8 @@ static const struct {
 	{ "perf", test_perf },
 	{ "core dump", test_core_dump, true },
 	{ "memfd", test_memfd },
+	{ "each function that allocates fails", test_sites },
+	{ "no memory to enable it", test_enable },
 	{ "race", test_race },
 };
 
@@ -1860,6 +1941,7 @@ int main(int argc, char **argv)
 		ksft_exit_fail_perror(path);
 	/* Only the test about it wants pages to be unmapped behind its back. */
 	write_text("/proc/sys/kernel/numa_balancing", "0");
+	no_heat = enable_without_memory();
 	if (numa_write("enabled", "exec"))
 		ksft_exit_skip("enabled = exec: %s\n", strerror(errno));
 
