@@ -41,6 +41,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -79,7 +80,8 @@ struct slot {
 
 enum {
 	OP_WRITE, OP_WRITE_SECTORS, OP_STORE, OP_STORE_FRESH, OP_DIRECT_WRITE,
-	OP_PUNCH, OP_ZERO, OP_READ_INTO_MAP, OP_FORK_STORE, OP_TAIL, OP_OWN_FILE,
+	OP_PUNCH, OP_ZERO, OP_READ_INTO_MAP, OP_FORK_STORE, OP_SPLICE, OP_COPY,
+	OP_VM_WRITE, OP_PROC_MEM, OP_TAIL, OP_OWN_FILE,
 	OP_READ, OP_DIRECT_READ, OP_LOAD, OP_PRIVATE, OP_DONTNEED, OP_FSYNC,
 	OP_PAGEOUT, OP_MLOCK, OP_FORK, OP_EXEC, OP_ADVISE, OPS
 };
@@ -87,7 +89,8 @@ enum {
 static const char * const op_names[OPS] = {
 	"write", "write of sectors", "store", "store to a fresh mapping",
 	"direct write", "punch", "zero", "read into a mapping",
-	"store by a child", "tail", "whole file", "read", "direct read", "load",
+	"store by a child", "splice", "copy_file_range", "process_vm_writev",
+	"/proc/self/mem", "tail", "whole file", "read", "direct read", "load",
 	"private store", "DONTNEED", "fsync", "PAGEOUT", "mlock", "fork", "exec",
 	"MERGEABLE, UNMERGEABLE",
 };
@@ -294,11 +297,50 @@ static char *map_file(int f)
 	return map == MAP_FAILED ? NULL : map;
 }
 
+/* Pages of another file go through a pipe as they are. */
+static void splice_page(struct worker *w, int f, off_t at, uint32_t tag)
+{
+	loff_t from = tag * PS, to = at;
+	int pipefd[2];
+
+	must(!pipe(pipefd), "pipe");
+	must(splice(w->palette, &from, pipefd[1], NULL, PS, 0) == PS &&
+	     splice(pipefd[0], NULL, fds[f], &to, PS, 0) == PS, "splice");
+	close(pipefd[0]);
+	close(pipefd[1]);
+}
+
+/* A page of the worker's own file, which may be on another filesystem. */
+static void copy_own(struct worker *w, int f, off_t at, int page)
+{
+	loff_t from = page * PS, to = at;
+
+	must(copy_file_range(w->own, &from, fds[f], &to, PS, 0) == PS ||
+	     (errno == EXDEV && pwrite(fds[f], w->buf, PS, at) == PS),
+	     "copy_file_range");
+}
+
+static void write_memory(struct worker *w, int op, char *to)
+{
+	struct iovec here = { w->buf, PS }, there = { to, PS };
+	int fd;
+
+	if (op == OP_VM_WRITE) {
+		must(process_vm_writev(getpid(), &here, 1, &there, 1, 0) == PS,
+		     "process_vm_writev");
+		return;
+	}
+	fd = open("/proc/self/mem", O_RDWR);
+	must(fd >= 0 && pwrite(fd, w->buf, PS, (off_t)to) == PS, "/proc/self/mem");
+	close(fd);
+}
+
 static void change(struct worker *w, int op, int f, int p)
 {
 	struct slot *slot = &model->slots[f][p];
 	size_t first = 0, n = SECTORS;
 	uint32_t tag = new_tag(w);
+	int page = rnd(w, NOWN);
 	off_t at = p * PS;
 	char *map;
 	pid_t pid;
@@ -309,8 +351,10 @@ static void change(struct worker *w, int op, int f, int p)
 		first = rnd(w, SECTORS);
 		n = 1 + rnd(w, SECTORS - first);
 	}
-	if (op == OP_READ_INTO_MAP)
+	if (op == OP_READ_INTO_MAP || op == OP_SPLICE)
 		tag = 1 + rnd(w, COMMON);
+	if (op == OP_COPY)
+		tag = w->own_tags[page];
 	fill(w->buf, tag, first * SECTOR, n * SECTOR);
 	begin(slot, tag, first, n);
 	switch (op) {
@@ -356,6 +400,16 @@ static void change(struct worker *w, int op, int f, int p)
 			_exit(0);
 		}
 		must(pid > 0 && waitpid(pid, NULL, 0) == pid, "fork");
+		break;
+	case OP_SPLICE:
+		splice_page(w, f, at, tag);
+		break;
+	case OP_COPY:
+		copy_own(w, f, at, page);
+		break;
+	case OP_VM_WRITE:
+	case OP_PROC_MEM:
+		write_memory(w, op, maps[f] + at);
 		break;
 	}
 	end(slot);
@@ -650,6 +704,7 @@ static void *work(void *arg)
 		[OP_WRITE] = 12, [OP_WRITE_SECTORS] = 6, [OP_STORE] = 12,
 		[OP_STORE_FRESH] = 6, [OP_DIRECT_WRITE] = 3, [OP_PUNCH] = 3,
 		[OP_ZERO] = 3, [OP_READ_INTO_MAP] = 4, [OP_FORK_STORE] = 1,
+		[OP_SPLICE] = 2, [OP_COPY] = 2, [OP_VM_WRITE] = 2, [OP_PROC_MEM] = 2,
 		[OP_TAIL] = 1, [OP_OWN_FILE] = 2, [OP_READ] = 20,
 		[OP_DIRECT_READ] = 2, [OP_LOAD] = 12, [OP_PRIVATE] = 4,
 		[OP_DONTNEED] = 2, [OP_FSYNC] = 1, [OP_PAGEOUT] = 2,
