@@ -98,13 +98,13 @@ static const char * const op_names[OPS] = {
 /* What befalls all memory; the unit is one, or a page. */
 enum {
 	ACT_RUN, ACT_MODE, ACT_SYNC, ACT_EVICT, ACT_RECLAIM, ACT_COMPACT,
-	ACT_MOVE, ACT_MIGRATE, ACT_CPU, ACT_MEMORY, ACTS
+	ACT_MOVE, ACT_MIGRATE, ACT_HINT, ACT_CPU, ACT_MEMORY, ACTS
 };
 
 static const char * const act_names[ACTS] = {
 	"run = 0, 2", "file = never, madvise", "syncfs", "drop_caches",
 	"memory.reclaim", "compact_memory", "move_pages, pages", "migrate_pages",
-	"CPU offline", "memory offline",
+	"NUMA hints", "CPU offline", "memory offline",
 };
 
 /* What all processes share. */
@@ -959,6 +959,21 @@ static void choose_lru(uint64_t seed)
 	ksft_print_msg("lru_gen is %s\n", seed % 2 ? "off" : "on");
 }
 
+static unsigned long hints;		/* of NUMA balancing, before this began */
+
+/* Pages move to where they are used; for that page tables forget them now and then. */
+static void balance_nodes(bool on)
+{
+	static const char path[] = "/proc/sys/kernel/numa_balancing";
+
+	model->lacks[ACT_HINT] = !last_node || access(path, W_OK);
+	if (model->lacks[ACT_HINT])
+		return;
+	if (on)
+		hints = read_vmstat("numa_hint_faults");
+	must(!write_text(path, on ? "1" : "0"), path);
+}
+
 static void unplug_cpu(struct worker *w)
 {
 	int cpus = sysconf(_SC_NPROCESSORS_CONF);
@@ -1045,6 +1060,8 @@ static void switch_ksmd(struct worker *w)
 	};
 
 	ksm_get(counters[rnd(w, ARRAY_SIZE(counters))]);
+	if (!model->lacks[ACT_HINT])
+		model->acts[ACT_HINT] = read_vmstat("numa_hint_faults") - hints;
 	/* it takes a while until a folio has many slots */
 	switch (rounds++ % (one_content ? 400 : 40)) {
 	case 10:
@@ -1260,7 +1277,9 @@ int main(int argc, char **argv)
 	}
 
 	choose_lru(seed);
+	balance_nodes(true);
 	run(limit, seed);
+	balance_nodes(false);
 	check_all("read at the end", false);
 	sync_dirs();
 	check_all("direct read at the end", true);
