@@ -4780,6 +4780,99 @@ static int test_cma(void)
 	return syscall(__NR_set_mempolicy, MPOL_DEFAULT, NULL, 0) ? fail("set_mempolicy") : ret;
 }
 
+/* Read and map all of both files, which is more than may be in memory. */
+static int big_squeezed(void)
+{
+	int i, ret = PASS;
+
+	ksm_set("run", 1);
+	for (i = 0; i < 3 && !ret; i++) {
+		ret = big_check("read in a small group") || big_map(PROT_READ) ||
+		      big_check("mapped in a small group");
+		big_unmap();
+	}
+	ksm_set("run", 0);
+	return ret;
+}
+
+static int do_memory_max(void)
+{
+	long kills;
+	int ret;
+
+	/* so that the group pays for what it reads */
+	forget();
+	if (cgroup_set("memory.max", big_len >> 11))
+		return FAIL;
+	ret = in_child(big_squeezed);
+	kills = field(CGROUP "memory.events", "oom_kill ");
+	if (!ret && (kills || field(CGROUP "memory.events", "max ") < 1))
+		ret = fail("%ld kills, the limit was reached %ld times", kills,
+			   field(CGROUP "memory.events", "max "));
+	return ret;
+}
+
+static int in_small_cgroup(void) { return in_cgroup(do_memory_max); }
+
+/* A group reads and merges more than it may have, and nobody is killed for that. */
+static int test_memory_max(void)
+{
+	if (on_tmpfs(dirs[0]))
+		return skip("what is on tmpfs has been paid for");
+	return with_bigs(4096, false, in_small_cgroup);
+}
+
+/* Take all memory there is. */
+static int eat_memory(void)
+{
+	const size_t n = 64 << 20;
+	char *map;
+	size_t i;
+
+	if (write_text("/proc/self/oom_score_adj", "1000"))
+		return fail("oom_score_adj");
+	for (;;) {
+		map = mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		if (map == MAP_FAILED)
+			return fail("mmap");
+		madvise(map, n, MADV_HUGEPAGE);
+		for (i = 0; i < n; i += PS)
+			map[i] = 1;
+	}
+}
+
+static int do_oom(void)
+{
+	long kills = read_vmstat("oom_kill"), sharing = ksm_get("file_pages_sharing");
+	int status;
+	pid_t pid;
+
+	if (big_map(PROT_READ))
+		return FAIL;
+	ksm_set("run", 1);
+	pid = fork();
+	if (!pid)
+		_exit(eat_memory());
+	waitpid(pid, &status, 0);
+	ksm_set("run", 0);
+	if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGKILL)
+		return fail("who takes all memory: status %#x", status);
+	if (read_vmstat("oom_kill") != kills + 1)
+		return fail("%ld were killed", read_vmstat("oom_kill") - kills);
+	ksft_print_msg("%ld slots shared a page, then %ld\n", sharing,
+		       ksm_get("file_pages_sharing"));
+	return big_check("after memory ran out");
+}
+
+/* When memory runs out, who takes it is killed, and what is merged goes before that. */
+static int test_oom(void)
+{
+	/* on user-mode Linux it is the host's, of which many guests share what there is */
+	if (access(DEBUGFS "fail_page_alloc", F_OK))
+		return skip("the memory may not be there");
+	return with_bigs(4096, false, do_oom);
+}
+
 /* Reclaim what no process maps, all of it. */
 static int big_reclaim(void)
 {
@@ -4788,7 +4881,7 @@ static int big_reclaim(void)
 	int i, n;
 
 	for (i = 0, n = 0; i < 50 && n < 2; i += n == 0) {
-		write_text("/sys/fs/cgroup/memory.reclaim", "1G swappiness=0");
+		write_text(CGROUPS "memory.reclaim", "1G swappiness=0");
 		if (syscall(__NR_cachestat, bigs[n].fd, &range, &cs, 0))
 			return skip("cachestat");
 		n = cs.nr_cache ? 0 : n + 1;
@@ -5092,6 +5185,8 @@ static const struct test {
 	{ "each function that allocates fails", test_sites },
 	{ "memory offline, with many merged pages", test_offline },
 	{ "contiguous memory", test_cma },
+	{ "memory.max", test_memory_max },
+	{ "out of memory", test_oom },
 	{ "refault", test_refault },
 	{ "refault with lru_gen", test_refault_lru_gen },
 	{ "a page in thousands of slots", test_many },

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/swap.h>
 #include <sys/vfs.h>
 #include <sys/wait.h>
@@ -421,10 +422,55 @@ static inline uint32_t random_below(uint64_t *state, uint32_t n)
 	return (*state >> 20) % n;
 }
 
+#define CGROUPS		"/sys/fs/cgroup/"
+#define CGROUP		CGROUPS "ksm_test/"
+
+static inline int cgroup_set(const char *knob, long kib)
+{
+	char path[128], buf[32];
+
+	snprintf(path, sizeof(path), CGROUP "%s", knob);
+	snprintf(buf, sizeof(buf), "%ldK", kib);
+	return write_text(path, buf) ? fail("%s = %s", path, buf) : PASS;
+}
+
+static inline int cgroup_make(void)
+{
+	errno = 0;
+	if (write_text(CGROUPS "cgroup.subtree_control", "+memory") || mkdir(CGROUP, 0700))
+		return skip("a memory cgroup, version 2");
+	return PASS;
+}
+
+/* Who was in it has to be gone. */
+static inline int cgroup_remove(void)
+{
+	int i;
+
+	for (i = 0; i < 100; i++) {
+		if (!rmdir(CGROUP))
+			return PASS;
+		usleep(50000);
+	}
+	return fail("rmdir %s", CGROUP);
+}
+
+static inline int in_cgroup(int (*fn)(void))
+{
+	int ret = cgroup_make();
+
+	if (ret)
+		return ret;
+	ret = write_text(CGROUP "cgroup.procs", "0") ? fail("cgroup.procs") : fn();
+	if (write_text(CGROUPS "cgroup.procs", "0") || cgroup_remove())
+		return fail("leaving the cgroup");
+	return ret;
+}
+
 /* Swap out what can be; no more than is there, so it always says that it fell short. */
 static inline void swap_out(void)
 {
-	if (!write_text("/sys/fs/cgroup/memory.reclaim", "64G swappiness=200") ||
+	if (!write_text(CGROUPS "memory.reclaim", "64G swappiness=200") ||
 	    errno != EAGAIN)
 		ksft_exit_fail_perror("memory.reclaim");
 }

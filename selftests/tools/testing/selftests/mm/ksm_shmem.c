@@ -73,51 +73,6 @@ static int seconds = 60;
 static unsigned int fresh;
 static char tmpfs[32];
 
-#define CGROUPS		"/sys/fs/cgroup/"
-#define CGROUP		CGROUPS "ksm_shmem/"
-
-static int cgroup_set(const char *knob, long kib)
-{
-	char path[128], buf[32];
-
-	snprintf(path, sizeof(path), CGROUP "%s", knob);
-	snprintf(buf, sizeof(buf), "%ldK", kib);
-	return write_text(path, buf) ? fail("%s = %s", path, buf) : PASS;
-}
-
-static int cgroup_make(void)
-{
-	errno = 0;
-	if (write_text(CGROUPS "cgroup.subtree_control", "+memory") || mkdir(CGROUP, 0700))
-		return skip("a memory cgroup, version 2");
-	return PASS;
-}
-
-/* Who was in it has to be gone. */
-static int cgroup_remove(void)
-{
-	int i;
-
-	for (i = 0; i < 100; i++) {
-		if (!rmdir(CGROUP))
-			return PASS;
-		usleep(50000);
-	}
-	return fail("rmdir %s", CGROUP);
-}
-
-static int in_cgroup(int (*fn)(void))
-{
-	int ret = cgroup_make();
-
-	if (ret)
-		return ret;
-	ret = write_text(CGROUP "cgroup.procs", "0") ? fail("cgroup.procs") : fn();
-	if (write_text(CGROUPS "cgroup.procs", "0") || cgroup_remove())
-		return fail("leaving the cgroup");
-	return ret;
-}
-
 /* ------------------------------------------------------------------------- */
 /* segments */
 

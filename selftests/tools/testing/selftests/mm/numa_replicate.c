@@ -707,8 +707,6 @@ static int test_bind(void)
 	return PASS;
 }
 
-#define CGROUP	"/sys/fs/cgroup/"
-
 /* The same for a cpuset. */
 static int test_cpuset(void)
 {
@@ -716,15 +714,15 @@ static int test_cpuset(void)
 	int ret;
 
 	snprintf(text, sizeof(text), "%d", nodes[0].id);
-	if (write_text(CGROUP "cgroup.subtree_control", "+cpuset") ||
-	    mkdir(CGROUP "numa_replicate", 0700) ||
-	    write_text(CGROUP "numa_replicate/cpuset.mems", text) ||
-	    write_text(CGROUP "numa_replicate/cgroup.procs", "0"))
+	if (write_text(CGROUPS "cgroup.subtree_control", "+cpuset") ||
+	    mkdir(CGROUP, 0700) ||
+	    write_text(CGROUP "cpuset.mems", text) ||
+	    write_text(CGROUP "cgroup.procs", "0"))
 		return fail("cpuset");
 	ret = start("exec", PROT_READ | PROT_EXEC);
 	stop_readers();
-	if (write_text(CGROUP "cgroup.procs", "0") || rmdir(CGROUP "numa_replicate") ||
-	    write_text(CGROUP "cgroup.subtree_control", "-cpuset"))
+	if (write_text(CGROUPS "cgroup.procs", "0") || rmdir(CGROUP) ||
+	    write_text(CGROUPS "cgroup.subtree_control", "-cpuset"))
 		return fail("cpuset");
 	return ret || expect_near(1, 0) || expect_replicas(0);
 }
