@@ -128,8 +128,15 @@ struct ksm_rec_dir {
 /* How many inodes are looked at with s_inode_list_lock held. */
 #define KSM_FILE_INODES	256
 
-/* How many VMAs are looked at although somebody waits for i_mmap_rwsem: those of a process. */
+/*
+ * How many VMAs are looked at although somebody waits for i_mmap_rwsem.  One process may
+ * have as many by default; if a file has more, and is mapped all the time, ksmd may never
+ * find out who advised it.
+ */
 #define KSM_FILE_VMAS	DEFAULT_MAX_MAP_COUNT
+
+/* How many of them take as long as a page. */
+#define KSM_FILE_VMAS_PER_PAGE	64
 
 enum ksm_file_mode { KSM_FILE_NEVER, KSM_FILE_MADVISE, KSM_FILE_ALWAYS };
 
@@ -624,13 +631,13 @@ static bool ksm_file_vma_advised(struct vm_area_struct *vma)
 
 /*
  * Find the next part of a file, from *@first to *@last, that somebody advised.
- * Returns 0, -ENOENT if there is none, -EAGAIN if that cannot be told now.
+ * Returns 0, -ENOENT if there is none, -EAGAIN if that cannot be told now; counts
+ * VMAs in @vmas.
  */
 static int ksm_file_advised(struct address_space *mapping, pgoff_t *first,
-			    pgoff_t *last)
+			    pgoff_t *last, unsigned int *vmas)
 {
 	struct vm_area_struct *vma;
-	unsigned int n = 0;
 	int ret = -ENOENT;
 
 	if (!i_mmap_trylock_read(mapping))
@@ -638,7 +645,7 @@ static int ksm_file_advised(struct address_space *mapping, pgoff_t *first,
 	vma_interval_tree_foreach(vma, &mapping->i_mmap, *first, *last) {
 		/* There may be any number of VMAs that nobody advised. */
 		cond_resched();
-		if (++n > KSM_FILE_VMAS &&
+		if (++*vmas > KSM_FILE_VMAS &&
 		    rwsem_is_contended(&mapping->i_mmap_rwsem)) {
 			ret = -EAGAIN;
 			break;
@@ -688,8 +695,8 @@ static int ksm_file_asked(struct page *page)
 	struct folio *folio = page_folio(page);
 	struct address_space *mapping;
 	pgoff_t index, last;
-	unsigned int n = 0;
-	int ret = -ENOENT;
+	unsigned int n = 0, vmas = 0;
+	int err, ret = -ENOENT;
 
 	if (ksm_file_mode != KSM_FILE_MADVISE)
 		return 0;
@@ -698,12 +705,14 @@ static int ksm_file_asked(struct page *page)
 	if (folio_is_wp(folio)) {
 		while (ret && page_wp_slot(folio, n++, &mapping, &index)) {
 			last = index;
-			ret = ksm_file_advised(mapping, &index, &last);
+			err = ksm_file_advised(mapping, &index, &last, &vmas);
+			if (err != -ENOENT)
+				ret = err;
 		}
 	} else if (folio->mapping && !folio_test_anon(folio)) {
 		index = folio->index + folio_page_idx(folio, page);
 		last = index;
-		ret = ksm_file_advised(folio->mapping, &index, &last);
+		ret = ksm_file_advised(folio->mapping, &index, &last, &vmas);
 	}
 	folio_unlock(folio);
 	return ret;
@@ -1031,6 +1040,7 @@ void ksm_file_scan(unsigned int nr_pages, unsigned int max_sharing,
 		struct super_block *sb;
 		struct ksm_file *file;
 		struct inode *inode;
+		unsigned int vmas = 0;
 		int advised = 0;
 
 		spin_lock(&ksm_file_lock);
@@ -1057,7 +1067,7 @@ void ksm_file_scan(unsigned int nr_pages, unsigned int max_sharing,
 		}
 
 		if (ksm_file_mode == KSM_FILE_MADVISE)
-			advised = ksm_file_advised(mapping, &first, &last);
+			advised = ksm_file_advised(mapping, &first, &last, &vmas);
 		nr_pages -= batch;
 		if (!advised)
 			first = ksm_file_scan_range(mapping, first, last,
@@ -1065,8 +1075,7 @@ void ksm_file_scan(unsigned int nr_pages, unsigned int max_sharing,
 						    across_nodes);
 		nr_pages += batch;
 		/* An empty file costs something, too. */
-		if (nr_pages)
-			nr_pages--;
+		nr_pages -= min(nr_pages, 1 + vmas / KSM_FILE_VMAS_PER_PAGE);
 
 		spin_lock(&ksm_file_lock);
 		if (!advised && (first <= last || last < ULONG_MAX - 1)) {

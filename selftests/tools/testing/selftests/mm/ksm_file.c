@@ -2155,40 +2155,69 @@ static int read_again(struct file *f, unsigned long pfn)
 	return merge() || moved(f, pfn);
 }
 
-/* The page is clean: nobody is killed, or told early. */
+/* The page is clean: nobody is killed. */
 static int op_hwpoison(struct file *f)
 {
 	unsigned long pfn = pfn_at(f->map + AT);
-	int err;
 
 	if (on_tmpfs(f->path))
 		return skip("a page of tmpfs is lost with its memory");
-	prctl(PR_MCE_KILL, PR_MCE_KILL_SET, PR_MCE_KILL_EARLY, 0, 0);
-	err = madvise(f->map + AT, PS, MADV_HWPOISON);
-	prctl(PR_MCE_KILL, PR_MCE_KILL_CLEAR, 0, 0, 0);
-	if (err)
+	if (madvise(f->map + AT, PS, MADV_HWPOISON))
 		return errno == EINVAL ? skip("MADV_HWPOISON") :
 					 fail("MADV_HWPOISON");
 	return read_again(f, pfn);
+}
+
+static int poison_frame(unsigned long pfn)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%#lx", pfn);
+	if (write_text(DEBUGFS "hwpoison/corrupt-pfn", text))
+		return errno == ENOENT ? skip("hwpoison/corrupt-pfn") :
+					 fail("hwpoison/corrupt-pfn");
+	return PASS;
 }
 
 /* The same by its frame, of a page that nobody maps, or uses in any other way. */
 static int op_hwpoison_inject(struct file *f)
 {
 	unsigned long pfn = pfn_at(f->map + AT);
-	char text[32];
-	int i;
+	int i, ret;
 
 	if (on_tmpfs(f->path))
 		return skip("a page of tmpfs is lost with its memory");
 	for (i = 0; i < nfiles; i++)
 		if (madvise(files[i].map, MAXLEN, MADV_DONTNEED))
 			return fail("MADV_DONTNEED");
-	snprintf(text, sizeof(text), "%#lx", pfn);
-	if (write_text(DEBUGFS "hwpoison/corrupt-pfn", text))
-		return errno == ENOENT ? skip("hwpoison/corrupt-pfn") :
-					 fail("hwpoison/corrupt-pfn");
-	return read_again(f, pfn);
+	ret = poison_frame(pfn);
+	return ret ?: read_again(f, pfn);
+}
+
+/* The same of a page that is mapped by who wants to know at once when memory is lost. */
+static int op_hwpoison_early(struct file *f)
+{
+	unsigned long pfn = pfn_at(f->map + AT);
+	int status, ret;
+	pid_t pid;
+
+	if (on_tmpfs(f->path))
+		return skip("a page of tmpfs is lost with its memory");
+	pid = fork();
+	if (!pid) {
+		if (prctl(PR_MCE_KILL, PR_MCE_KILL_SET, PR_MCE_KILL_EARLY, 0, 0))
+			_exit(FAIL);
+		touch(f->map + AT);
+		raise(SIGSTOP);
+		_exit(memcmp(f->map + AT, f->want + AT, PS) ? FAIL : PASS);
+	}
+	if (pid < 0 || waitpid(pid, &status, WUNTRACED) != pid || !WIFSTOPPED(status))
+		return fail("child");
+	ret = poison_frame(pfn);
+	kill(pid, SIGCONT);
+	if (waitpid(pid, &status, 0) != pid || status)
+		return fail("who wants to be told early: status %#x", status);
+	return ret ?: read_again(f, pfn);
 }
 
 /* Move a page to a NUMA node. */
@@ -2681,6 +2710,7 @@ static const struct op {
 	{ "soft offline", op_soft_offline, ANY | READS },
 	{ "hwpoison", op_hwpoison, ANY | READS },
 	{ "hwpoison, not mapped", op_hwpoison_inject, ANY | READS },
+	{ "hwpoison, early", op_hwpoison_early, ANY | READS },
 	{ "move_pages", op_move_pages, ANY | READS },
 	{ "mbind", op_mbind, ANY | READS },
 	{ "migrate_pages", op_migrate_pages, ANY | READS },
@@ -4504,7 +4534,7 @@ static int site_written(bool done)
 
 static char ksmd[16];
 
-static const struct alloc_site sites[] = {
+static struct alloc_site sites[] = {
 	{ "file_store", "fail_page_alloc", NULL, site_never, site_enable, nomem_check },
 	{ "ksm_file_enter", "failslab", NULL, nomem_fresh, nomem_mergeable, nomem_check },
 	{ "ksm_file_scan", "failslab", ksmd, site_no_records, nomem_ksmd, nomem_check },
@@ -4512,7 +4542,8 @@ static const struct alloc_site sites[] = {
 	{ "page_wp_alloc", "failslab", ksmd, nomem_unmerged, nomem_ksmd, nomem_check },
 	{ "page_wp_reserve", "failslab", ksmd, nomem_unmerged, nomem_ksmd, nomem_check },
 	{ "page_wp_alloc_folio", "fail_page_alloc", NULL, nomem_merged, site_pwrite, site_written },
-	{ "page_wp_alloc_folio", "fail_page_alloc", NULL, nomem_merged, nomem_unmerge, nomem_check },
+	{ "page_wp_alloc_folio", "fail_page_alloc", NULL, nomem_merged, nomem_unmerge,
+	  nomem_check },
 };
 
 static int do_sites(void)
@@ -4780,19 +4811,25 @@ static int test_cma(void)
 	return syscall(__NR_set_mempolicy, MPOL_DEFAULT, NULL, 0) ? fail("set_mempolicy") : ret;
 }
 
-/* Read and map all of both files, which is more than may be in memory. */
+/* Read and map all of both files, which is more than may be in memory, while they merge. */
 static int big_squeezed(void)
 {
+	long merges = read_vmstat("page_wp_merge");
+	time_t end = time(NULL) + seconds;
 	int i, ret = PASS;
 
+	if (write_text("/proc/self/oom_score_adj", "1000"))
+		return fail("oom_score_adj");
 	ksm_set("run", 1);
-	for (i = 0; i < 3 && !ret; i++) {
+	for (i = 0; !ret && (i < 3 || (read_vmstat("page_wp_merge") < merges + 100 &&
+				       time(NULL) < end)); i++) {
 		ret = big_check("read in a small group") || big_map(PROT_READ) ||
 		      big_check("mapped in a small group");
 		big_unmap();
 	}
 	ksm_set("run", 0);
-	return ret;
+	merges = read_vmstat("page_wp_merge") - merges;
+	return ret ?: merges < 100 ? fail("%ld merges", merges) : PASS;
 }
 
 static int do_memory_max(void)
@@ -4829,8 +4866,8 @@ static int eat_memory(void)
 	char *map;
 	size_t i;
 
-	if (write_text("/proc/self/oom_score_adj", "1000"))
-		return fail("oom_score_adj");
+	if (write_text("/proc/self/oom_score_adj", "1000") || mlockall(MCL_CURRENT))
+		return fail("oom_score_adj, mlockall");
 	for (;;) {
 		map = mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 		if (map == MAP_FAILED)
@@ -4843,7 +4880,7 @@ static int eat_memory(void)
 
 static int do_oom(void)
 {
-	long kills = read_vmstat("oom_kill"), sharing = ksm_get("file_pages_sharing");
+	long kills = read_vmstat("oom_kill"), before = ksm_get("file_pages_sharing"), after;
 	int status;
 	pid_t pid;
 
@@ -4853,14 +4890,16 @@ static int do_oom(void)
 	pid = fork();
 	if (!pid)
 		_exit(eat_memory());
-	waitpid(pid, &status, 0);
+	if (pid < 0 || waitpid(pid, &status, 0) != pid)
+		return fail("fork");
+	after = ksm_get("file_pages_sharing");
 	ksm_set("run", 0);
 	if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGKILL)
 		return fail("who takes all memory: status %#x", status);
 	if (read_vmstat("oom_kill") != kills + 1)
 		return fail("%ld were killed", read_vmstat("oom_kill") - kills);
-	ksft_print_msg("%ld slots shared a page, then %ld\n", sharing,
-		       ksm_get("file_pages_sharing"));
+	if (after >= before)
+		return fail("%ld slots shared a page, then %ld", before, after);
 	return big_check("after memory ran out");
 }
 

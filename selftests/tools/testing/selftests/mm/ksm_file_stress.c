@@ -314,9 +314,9 @@ static void splice_page(struct worker *w, int f, off_t at, uint32_t tag)
 static void copy_own(struct worker *w, int f, off_t at, int page)
 {
 	loff_t from = page * PS, to = at;
+	ssize_t n = copy_file_range(w->own, &from, fds[f], &to, PS, 0);
 
-	must(copy_file_range(w->own, &from, fds[f], &to, PS, 0) == PS ||
-	     (errno == EXDEV && pwrite(fds[f], w->buf, PS, at) == PS),
+	must(n == PS || (n == -1 && errno == EXDEV && pwrite(fds[f], w->buf, PS, at) == PS),
 	     "copy_file_range");
 }
 
@@ -959,19 +959,35 @@ static void choose_lru(uint64_t seed)
 	ksft_print_msg("lru_gen is %s\n", seed % 2 ? "off" : "on");
 }
 
+#define BALANCING	"/proc/sys/kernel/numa_balancing"
+#define SCAN_DELAY	"/sys/kernel/debug/sched/numa_balancing/scan_delay_ms"
+
 static unsigned long hints;		/* of NUMA balancing, before this began */
+static char was_balancing[16], was_delay[16];
 
-/* Pages move to where they are used; for that page tables forget them now and then. */
-static void balance_nodes(bool on)
+/*
+ * Pages move to where they are used; for that page tables forget them now and then.  Who
+ * sleeps most of the time, as with one content, may be too short of breath to see that.
+ */
+static void balance_nodes(void)
 {
-	static const char path[] = "/proc/sys/kernel/numa_balancing";
-
-	model->lacks[ACT_HINT] = !last_node || access(path, W_OK);
-	if (model->lacks[ACT_HINT])
+	if (model_only || !last_node || access(SCAN_DELAY, W_OK) ||
+	    read_text(BALANCING, was_balancing, sizeof(was_balancing)) ||
+	    read_text(SCAN_DELAY, was_delay, sizeof(was_delay))) {
+		*was_balancing = 0;
+		model->lacks[ACT_HINT] = true;
 		return;
-	if (on)
-		hints = read_vmstat("numa_hint_faults");
-	must(!write_text(path, on ? "1" : "0"), path);
+	}
+	model->lacks[ACT_HINT] = one_content;
+	hints = read_vmstat("numa_hint_faults");
+	must(!write_text(SCAN_DELAY, "1") && !write_text(BALANCING, "1"), BALANCING);
+}
+
+static void end_balancing(void)
+{
+	if (*was_balancing)
+		must(!write_text(BALANCING, was_balancing) && !write_text(SCAN_DELAY, was_delay),
+		     BALANCING);
 }
 
 static void unplug_cpu(struct worker *w)
@@ -1060,8 +1076,7 @@ static void switch_ksmd(struct worker *w)
 	};
 
 	ksm_get(counters[rnd(w, ARRAY_SIZE(counters))]);
-	if (!model->lacks[ACT_HINT])
-		model->acts[ACT_HINT] = read_vmstat("numa_hint_faults") - hints;
+	model->acts[ACT_HINT] = read_vmstat("numa_hint_faults") - hints;
 	/* it takes a while until a folio has many slots */
 	switch (rounds++ % (one_content ? 400 : 40)) {
 	case 10:
@@ -1277,9 +1292,9 @@ int main(int argc, char **argv)
 	}
 
 	choose_lru(seed);
-	balance_nodes(true);
+	balance_nodes();
 	run(limit, seed);
-	balance_nodes(false);
+	end_balancing();
 	check_all("read at the end", false);
 	sync_dirs();
 	check_all("direct read at the end", true);
