@@ -325,7 +325,11 @@ static void write_memory(struct worker *w, int op, char *to)
 	struct iovec here = { w->buf, PS }, there = { to, PS };
 	int fd;
 
-	if (op == OP_VM_WRITE) {
+	/*
+	 * /proc/self/mem has a reference, no pin: ext4 warns if the page is written back and
+	 * loses its buffers before that dirties it, with merging or without.
+	 */
+	if (op == OP_VM_WRITE || on_fs(dirs[0], EXT4_SUPER_MAGIC)) {
 		must(process_vm_writev(getpid(), &here, 1, &there, 1, 0) == PS,
 		     "process_vm_writev");
 		return;
