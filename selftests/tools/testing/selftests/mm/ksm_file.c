@@ -3469,6 +3469,50 @@ static int test_many_mappings(void)
 	return ret ?: check_cold();
 }
 
+static int fill_pipe(const struct file *f, int fd)
+{
+	loff_t off = 0;
+
+	while (off < (loff_t)f->len)
+		if (splice(f->fd, &off, fd, NULL, f->len - off, 0) <= 0)
+			return fail("splice");
+	return PASS;
+}
+
+static int drain_pipe(const struct file *f, int fd)
+{
+	size_t off = 0;
+	ssize_t n;
+
+	for (; off < f->len; off += n) {
+		n = read(fd, scratch, f->len - off);
+		if (n <= 0 || memcmp(scratch, f->want + off, n))
+			return fail("a pipe gives other bytes than the file has");
+	}
+	return PASS;
+}
+
+/* Who holds pages keeps those from being merged, and ksmd from nothing else. */
+static int test_pipe(void)
+{
+	unsigned long pfns[3];
+	int pipefd[2], ret, i;
+
+	if (make_scene() || read_all() || pipe(pipefd) ||
+	    fcntl(pipefd[1], F_SETPIPE_SZ, 1 << 20) < 0)
+		return fail("pipe");
+	ret = fill_pipe(files, pipefd[1]) || passes(4);
+	for (i = 0; i < 3; i++)
+		pfns[i] = pfn_at(files[i].map + AT);
+	if (!ret && (pfns[1] != pfns[2] || pfns[0] == pfns[1]))
+		ret = fail("the pages are %#lx in a pipe, %#lx and %#lx", pfns[0], pfns[1],
+			   pfns[2]);
+	ret = ret || drain_pipe(files, pipefd[0]);
+	close(pipefd[0]);
+	close(pipefd[1]);
+	return ret || merge() || check_cold();
+}
+
 static int advise_many(void)
 {
 	char path[PATH_MAX];
@@ -5201,6 +5245,7 @@ static const struct test {
 	{ "PR_SET_MEMORY_MERGE", test_prctl },
 	{ "PR_SET_MEMORY_MERGE, set-uid program", test_prctl_set_uid },
 	{ "many mappings", test_many_mappings },
+	{ "pages in a pipe", test_pipe },
 	{ "many files", test_many_files },
 	{ "an unchanged page is read once", test_hashed_once },
 	{ "remove while merged", test_remove },
