@@ -366,7 +366,9 @@ static inline int fail_at(const struct alloc_site *site)
 		       ret ? ": " : "", ret ? strerror(err) : "");
 	errno = err;
 	/* madvise() has EAGAIN for that */
-	return left == times || (ret && err != ENOMEM && err != EAGAIN) ? fail("%s", site->function) : PASS;
+	if (left == times || (ret && err != ENOMEM && err != EAGAIN))
+		return fail("%s", site->function);
+	return PASS;
 }
 
 static inline int fail_at_each(struct alloc_site *sites, int nr)
