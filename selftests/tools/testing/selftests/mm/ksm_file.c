@@ -5446,6 +5446,7 @@ int main(int argc, char **argv)
 	if (!ink_buf || !scratch)
 		ksft_exit_fail_perror("memory");
 	seconds = limit ? atoi(limit) : 60;
+	pagemap_fd = open("/proc/self/pagemap", O_RDONLY);
 	while ((opt = getopt(argc, argv, "cHmrt:")) != -1) {
 		if (opt == 'c')
 			return change(argv + optind);
@@ -5461,7 +5462,6 @@ int main(int argc, char **argv)
 			return KSFT_FAIL;
 	}
 	ksft_print_header();
-	pagemap_fd = open("/proc/self/pagemap", O_RDONLY);
 	if (pagemap_fd < 0)
 		ksft_exit_skip("pagemap: %s\n", strerror(errno));
 	if (!model_only && access(KSM_DIR "file", F_OK))
