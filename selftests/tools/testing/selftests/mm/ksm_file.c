@@ -2168,17 +2168,6 @@ static int op_hwpoison(struct file *f)
 	return read_again(f, pfn);
 }
 
-static int poison_frame(unsigned long pfn)
-{
-	char text[32];
-
-	snprintf(text, sizeof(text), "%#lx", pfn);
-	if (write_text(DEBUGFS "hwpoison/corrupt-pfn", text))
-		return errno == ENOENT ? skip("hwpoison/corrupt-pfn") :
-					 fail("hwpoison/corrupt-pfn");
-	return PASS;
-}
-
 /* The same by its frame, of a page that nobody maps, or uses in any other way. */
 static int op_hwpoison_inject(struct file *f)
 {

@@ -509,7 +509,7 @@ static inline int with_swap(int (*fn)(void), int (*check)(const char *when))
 	ret = fn();
 	if (swapoff(swap_dev))
 		return fail("swapoff %s", swap_dev);
-	return ret || check("after swapoff");
+	return ret ?: check("after swapoff");
 }
 
 /* Drop all clean pages that nobody maps. */
@@ -625,6 +625,18 @@ static inline int refused(const char *dir)
 	closedir(d);
 	return entry ? fail("nobody opens %s%s", dir, entry->d_name) :
 	       n ? PASS : fail("%s is empty", dir);
+}
+
+/* Let the memory of a page fail. */
+static inline int poison_frame(unsigned long pfn)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%#lx", pfn);
+	if (write_text(DEBUGFS "hwpoison/corrupt-pfn", text))
+		return errno == ENOENT ? skip("hwpoison/corrupt-pfn") :
+					 fail("hwpoison/corrupt-pfn");
+	return PASS;
 }
 
 #define NOBODY		65534

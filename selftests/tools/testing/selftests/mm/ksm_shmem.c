@@ -1748,12 +1748,7 @@ static int do_sites_swap(void)
 static int do_sites_tmpfs(void) { return on_a_tmpfs(do_sites_swap); }
 
 /* The function that allocates to swap out fails, and loses nothing. */
-static int test_sites(void)
-{
-	if (access(DEBUGFS "failslab/require-start", F_OK))
-		return skip("no fault injection by function");
-	return in_cgroup(do_sites_tmpfs);
-}
+static int test_sites(void) { return in_cgroup(do_sites_tmpfs); }
 
 #define NUMA		"/proc/sys/kernel/numa_balancing"
 
@@ -2015,19 +2010,15 @@ static int poison(struct seg *s)
 }
 
 /* The same by its frame, while nobody maps it. */
-static int poison_frame(struct seg *s)
+static int poison_unmapped(struct seg *s)
 {
-	char text[32];
+	unsigned long pfn = pfn_at(s->map + PS);
 	int i;
 
-	snprintf(text, sizeof(text), "%#lx", pfn_at(s->map + PS));
 	for (i = 0; i < nsegs; i++)
 		if (madvise(segs[i].map, NPAGES * PS, MADV_DONTNEED))
 			return fail("MADV_DONTNEED");
-	if (write_text(DEBUGFS "hwpoison/corrupt-pfn", text))
-		return errno == ENOENT ? skip("hwpoison/corrupt-pfn") :
-					 fail("hwpoison/corrupt-pfn");
-	return PASS;
+	return poison_frame(pfn);
 }
 
 /* All from segment @first on know that page 1 is lost; nobody reads zeros. */
@@ -2113,7 +2104,7 @@ static int do_hwpoison(void)
 
 static int do_hwpoison_frame(void)
 {
-	return setup(MEMFD) ?: poison_frame(segs) ?: all_lost(0);
+	return setup(MEMFD) ?: poison_unmapped(segs) ?: all_lost(0);
 }
 
 /* What is bad already is not merged. */

@@ -400,8 +400,8 @@ static int expect_near(int first, int count)
 	return PASS;
 }
 
-/* Nothing is replicated; then it is, for readers that map the file anew. */
-static int start(const char *mode, int prot)
+/* Nothing is replicated, and the file is on the first node; from now on it may be. */
+static int start_afresh(const char *mode)
 {
 	numa_set("enabled", "never");
 	numa_set("max_percent", "50");
@@ -409,6 +409,14 @@ static int start(const char *mode, int prot)
 	if (make_file())
 		return FAIL;
 	numa_set("enabled", mode);
+	return PASS;
+}
+
+/* The same, with readers that map the file anew. */
+static int start(const char *mode, int prot)
+{
+	if (start_afresh(mode))
+		return FAIL;
 	start_readers(prot);
 	return ask_all(WHERE);
 }
@@ -1717,16 +1725,9 @@ static int race_pressure(uint64_t state)
 	return 0;
 }
 
-/* Nothing is replicated, and the file is on the first node. */
 static int site_again(void)
 {
-	numa_set("enabled", "never");
-	numa_set("max_percent", "50");
-	numa_set("min_faults", "1");
-	if (make_file())
-		return FAIL;
-	numa_set("enabled", "exec");
-	return PASS;
+	return start_afresh("exec");
 }
 
 static char *site_map;
